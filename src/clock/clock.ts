@@ -1,0 +1,36 @@
+import type { RingBuffer } from "../data/index.ts"
+
+/**
+ * The seam for time. A runtime has one clock; tests put another in its place. A clock does not know what a sleeper is:
+ * it is handed something when a sleep starts and hands it back when the sleep is due.
+ *
+ * The conformance suite in test/conformance runs over every implementation.
+ */
+export interface Clock {
+  /** Milliseconds from an arbitrary start; never runs backwards. */
+  now(): number
+
+  /**
+   * Holds `sleeper` for `ms` milliseconds (more than 0, finite) and returns a ticket for `cancel`. Keeps the process
+   * alive until then, unless `ref` is false.
+   */
+  add(ms: number, sleeper: unknown, ref: boolean): number
+
+  /** Forgets a sleeper, at once and in constant time. The ticket must be one whose sleeper is still held. */
+  cancel(ticket: number): void
+
+  /**
+   * Moves at most one batch of due sleepers to `ready`, in the order of their deadlines and, at equal deadlines, of their
+   * arrival. True if more may be due.
+   */
+  take(ready: RingBuffer<unknown>): boolean
+
+  /** The scheduler's side of the seam: called when sleepers have become due, outside any other callback. */
+  connect(onDue: () => void): void
+
+  /** How many sleepers are held. */
+  readonly size: number
+
+  /** Visits every sleeper held. */
+  forEach(visit: (sleeper: unknown, ticket: number) => void): void
+}

@@ -1,0 +1,32 @@
+/**
+ * The runtime's own time: milliseconds that never run backwards and that a suspended or adjusted wall clock does not
+ * bend. It reads `performance.now()`, until a test replaces `setTimeout` (vitest, node:test, sinon): then time is
+ * `Date.now()`, which such tests move, and at least the target of each host timer that fired. Going from one source to
+ * the other continues where the last reading was.
+ */
+const hostSetTimeout: unknown = globalThis.setTimeout
+
+export class HostTime {
+  private offset = 0
+  private last = 0
+  private faked = false
+
+  now(): number {
+    const faked = globalThis.setTimeout !== hostSetTimeout
+    if (faked !== this.faked) this.changeSource(faked)
+    const reading = (faked ? Date.now() : performance.now()) + this.offset
+    // A clock that runs backwards is clamped: the last reading stands until the host has caught up.
+    return reading > this.last ? (this.last = reading) : this.last
+  }
+
+  /** A host timer for `target` fired: where time is a test's, it has come at least that far. */
+  reached(target: number): void {
+    const behind = target - this.now()
+    if (this.faked && behind > 0) this.offset += behind
+  }
+
+  private changeSource(faked: boolean): void {
+    this.faked = faked
+    this.offset = this.last - (faked ? Date.now() : performance.now())
+  }
+}

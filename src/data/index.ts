@@ -1,0 +1,6 @@
+export { CancelledError } from "./cancelled-error.ts"
+export { describe } from "./describe.ts"
+export { type Duration, type DurationFields, toMillis } from "./duration.ts"
+export type { Cancelled, Exit, Fulfilled, Rejected, Settled } from "./exit.ts"
+export { RingBuffer } from "./ring-buffer.ts"
+export { suppress, type SuppressedError } from "./suppressed.ts"

@@ -1,0 +1,31 @@
+/**
+ * The platform's `SuppressedError`, also where the global is missing (Node 20): `error` is the later failure, for
+ * example of a cleanup, and `suppressed` the one that it would otherwise have hidden.
+ */
+export interface SuppressedError extends Error {
+  readonly error: unknown
+  readonly suppressed: unknown
+}
+
+const MESSAGE = "A cleanup failed after another failure: see `error` (the cleanup) and `suppressed` (the first failure)"
+
+class OwnSuppressedError extends Error implements SuppressedError {
+  override readonly name = "SuppressedError"
+  readonly error: unknown
+  readonly suppressed: unknown
+
+  constructor(error: unknown, suppressed: unknown, message: string) {
+    super(message)
+    this.error = error
+    this.suppressed = suppressed
+  }
+}
+
+type Constructor = new (error: unknown, suppressed: unknown, message: string) => SuppressedError
+
+/** Joins two failures so that neither is lost; the same failure twice stays itself. */
+export function suppress(error: unknown, suppressed: unknown): unknown {
+  if (error === suppressed) return error
+  const Platform = (globalThis as { SuppressedError?: Constructor }).SuppressedError ?? OwnSuppressedError
+  return new Platform(error, suppressed, MESSAGE)
+}

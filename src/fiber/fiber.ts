@@ -1,0 +1,291 @@
+/**
+ * A fiber at rest: eight fields, since programs hold millions of them. Who owns which, and when:
+ *
+ *     state    flags and masks (state.ts); the interpreter while it runs, otherwise whoever wakes or aborts it
+ *     cur      queued: the Task to continue as · suspended: what it waits for (a clock ticket, an Observer, a
+ *              Registration, or undefined for ever) · closing: the body's value or reason · done: the value or reason
+ *     frames   suspended or queued: its continuation. Nothing, the function of a map, one frame, or an array
+ *     parent   the fiber that it is a child of; it ends before its parent does
+ *     prev     siblings under the parent, or the scheduler's other listed roots; one list only, since a
+ *     next     child is never a root
+ *     side     what few fibers have (side.ts)
+ *
+ * Ending is never recursive: a parent whose last child has ended is queued and completes from the loop, so that a million
+ * nested fibers end on a flat stack.
+ */
+import { CancelledError, type Exit, suppress } from "../data/index.ts"
+import { type Fiber, Op, Task } from "../task/index.ts"
+import { Observer } from "./observer.ts"
+import { Registration } from "./registration.ts"
+import type { Scheduler } from "./scheduler.ts"
+import { Side } from "./side.ts"
+import {
+  CANCELLED,
+  CANCELLING,
+  CLOSING,
+  DONE,
+  FULFILL,
+  HELD,
+  LISTED,
+  MASK,
+  type Mode,
+  OBSERVED,
+  QUEUED,
+  REJECT,
+  REJECTED,
+  SUSPENDED,
+} from "./state.ts"
+
+type AnyTask = Task<unknown, unknown>
+
+let ids = 0
+
+export class FiberCore implements Fiber<any, unknown> {
+  readonly loop: Scheduler
+  state = 0
+  cur: any
+  frames: AnyTask | AnyTask[] | ((value: any) => unknown) | undefined = undefined
+  parent: FiberCore | undefined
+  prev: FiberCore | undefined = undefined
+  next: FiberCore | undefined = undefined
+  side: Side | undefined = undefined
+
+  constructor(loop: Scheduler, task: AnyTask, parent: FiberCore | undefined) {
+    this.loop = loop
+    this.cur = task
+    this.parent = parent
+  }
+
+  // --- the handle ----------------------------------------------------------------------------------------------------
+
+  get id(): number {
+    const side = this.ownSide()
+    if (side.id === 0) side.id = ++ids
+    return side.id
+  }
+
+  get name(): string {
+    return this.side?.name ?? `fiber-${this.id}`
+  }
+
+  join(): Task<any, unknown> {
+    return new Task(Op.Join, this, undefined)
+  }
+
+  cancel(reason?: unknown): Task<void> {
+    return Task.self().flatMap((self) => {
+      this.abort(reason)
+      if ((self as unknown) === this || this.state & DONE) return Task.unit
+      return Task.async<void>((resume) => {
+        const observer = new Observer(this, undefined, () => resume(Task.unit))
+        return () => observer.remove()
+      })
+    })
+  }
+
+  abort(reason?: unknown): void {
+    if (this.state & (DONE | CLOSING | CANCELLING)) return
+    if (reason !== undefined) this.ownSide().reason = reason
+    this.interrupt()
+  }
+
+  poll(): Exit<any> | undefined {
+    if (!(this.state & DONE)) return undefined
+    this.state |= OBSERVED
+    return this.exit()
+  }
+
+  onExit(callback: (exit: Exit<any>) => void): () => void {
+    this.state |= OBSERVED
+    if (this.state & DONE) {
+      this.loop.tell(callback, this.exit())
+      return () => {}
+    }
+    const observer = new Observer(this, undefined, callback)
+    return () => observer.remove()
+  }
+
+  toPromise(): Promise<any> {
+    this.state |= OBSERVED
+    return new Promise((resolve, reject) => {
+      const settle = (exit: Exit<any>): void => {
+        if (exit.status === "fulfilled") resolve(exit.value)
+        else if (exit.status === "rejected") reject(exit.reason)
+        else reject(new CancelledError(exit.reason))
+      }
+      if (this.state & DONE) settle(this.exit())
+      else new Observer(this, undefined, settle)
+    })
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- awaiting a fiber waits for its value
+  then<B, C>(
+    onFulfilled?: ((value: any) => B | PromiseLike<B>) | null,
+    onRejected?: ((reason: unknown) => C | PromiseLike<C>) | null,
+  ): Promise<B | C> {
+    return this.toPromise().then(onFulfilled, onRejected)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.abort()
+    return new Promise((resolve) => {
+      if (this.state & DONE) resolve()
+      else new Observer(this, undefined, () => resolve())
+    })
+  }
+
+  // --- the machine ---------------------------------------------------------------------------------------------------
+
+  /** The side object, made now if need be. */
+  ownSide(): Side {
+    return (this.side ??= new Side())
+  }
+
+  exit(): Exit<any> {
+    if (this.state & REJECTED) return { status: "rejected", reason: this.cur }
+    if (this.state & CANCELLED) return { status: "cancelled", reason: this.cur }
+    return { status: "fulfilled", value: this.cur }
+  }
+
+  /** What a joiner of this finished fiber continues as. */
+  exitTask(): AnyTask {
+    if (this.state & REJECTED) return new Task<never, unknown>(Op.Fail, this.cur, undefined)
+    if (this.state & CANCELLED) return new Task<never, unknown>(Op.Fail, new CancelledError(this.cur), undefined)
+    return new Task(Op.Pure, this.cur, undefined)
+  }
+
+  /** Cancellation is to be delivered: requested, and no mask is up. */
+  get stopping(): boolean {
+    return (this.state & CANCELLING) !== 0 && this.state < MASK
+  }
+
+  /** Ends a suspension with what to continue as. The one way in, for callbacks, promises, joins and yields alike. */
+  wake(task: AnyTask): void {
+    this.cur = task
+    this.queue()
+  }
+
+  /** Waits, for something that calls `wake`. A cancellation requested while it registered interrupts it at once. */
+  suspend(wait: unknown): void {
+    this.cur = wait
+    this.state |= SUSPENDED
+    if (this.parent === undefined && typeof wait !== "number") this.loop.list(this)
+    if (this.stopping) this.interrupt()
+  }
+
+  private queue(): void {
+    this.state = (this.state & ~SUSPENDED) | QUEUED
+    this.loop.enqueue(this)
+  }
+
+  /** Requests cancellation. A suspended fiber leaves what it waits for at once, unless masked. */
+  private interrupt(): void {
+    this.state |= CANCELLING
+    if (this.loop.current === this) this.loop.attend()
+    if (!(this.state & SUSPENDED) || this.state >= MASK) return
+    const wait: unknown = this.cur
+    if (wait instanceof Registration) {
+      // Its cleanup is the user's code: the loop runs it, in the fiber's own slice.
+      wait.settled = true
+    } else {
+      if (typeof wait === "number") this.loop.clock.cancel(wait)
+      else if (wait instanceof Observer) wait.remove()
+      this.cur = undefined
+    }
+    this.queue()
+  }
+
+  /** The body has ended: children are cancelled and awaited, then the fiber completes. */
+  end(mode: Mode, value: unknown): void {
+    const side = this.side
+    if (side === undefined || side.children === undefined) return this.complete(mode, value)
+    this.state |= CLOSING
+    this.cur = value
+    side.ended = mode
+    if (this.parent === undefined) this.loop.list(this)
+    for (let child: FiberCore | undefined = side.children; child !== undefined; child = child.next) child.abort()
+  }
+
+  /** From the loop: the last child of a closing fiber has ended. */
+  close(): void {
+    this.complete(this.ownSide().ended, this.cur)
+  }
+
+  private complete(mode: Mode, value: unknown): void {
+    const side = this.side
+    let how = mode
+    let what = value
+    if (side !== undefined && side.childFailure !== undefined) {
+      what = mode === REJECT ? suppress(value, side.childFailure.reason) : side.childFailure.reason
+      how = REJECT
+    }
+    this.state = (this.state & (HELD | OBSERVED | LISTED)) | DONE
+    if (how !== FULFILL) this.state |= how === REJECT ? REJECTED : CANCELLED
+    this.cur = what
+    this.frames = undefined
+    if (this.parent !== undefined) this.parent.disown(this, how, what)
+    else this.loop.rootEnded(this)
+    if (side !== undefined) this.notify(side)
+    if (how === REJECT && this.parent === undefined && !(this.state & OBSERVED)) this.loop.unhandled.add(this)
+    this.parent = undefined
+  }
+
+  private notify(side: Side): void {
+    side.unlisten?.()
+    side.unlisten = undefined
+    for (;;) {
+      const observer = side.firstObserver
+      if (observer === undefined) return
+      observer.remove()
+      if (observer.joiner !== undefined) observer.joiner.wake(this.exitTask())
+      else if (observer.callback !== undefined) this.loop.tell(observer.callback, this.exit() as Exit<never>)
+    }
+  }
+
+  // --- children ------------------------------------------------------------------------------------------------------
+
+  adopt(child: FiberCore): void {
+    const side = this.ownSide()
+    child.next = side.children
+    if (side.children !== undefined) side.children.prev = child
+    side.children = child
+  }
+
+  private disown(child: FiberCore, mode: Mode, value: unknown): void {
+    const side = this.ownSide()
+    if (child.prev === undefined) side.children = child.next
+    else child.prev.next = child.next
+    if (child.next !== undefined) child.next.prev = child.prev
+    child.prev = undefined
+    child.next = undefined
+    if (mode === REJECT) this.childFailed(side, value)
+    if (side.children === undefined && this.state & CLOSING) this.queue()
+  }
+
+  /** A child's failure becomes this fiber's, after it has cancelled the body and the siblings. */
+  private childFailed(side: Side, reason: unknown): void {
+    if (this.state & CLOSING) {
+      this.cur = side.ended === REJECT ? suppress(reason, this.cur) : reason
+      side.ended = REJECT
+    } else if (side.childFailure !== undefined) {
+      side.childFailure.reason = suppress(reason, side.childFailure.reason)
+    } else {
+      side.childFailure = { reason }
+      if (!(this.state & CANCELLING)) this.interrupt()
+    }
+  }
+
+  /** What keeps the fiber waiting, in the words of the API; through joins, what keeps the joined one waiting. */
+  suspendedOn(): string | undefined {
+    if (!(this.state & SUSPENDED)) return undefined
+    const wait: unknown = this.cur
+    if (typeof wait === "number") return "sleep"
+    if (wait instanceof Observer) return wait.target.suspendedOn() ?? "join"
+    return wait instanceof Registration ? wait.what : "never"
+  }
+
+  /** Why it is cancelled, for those who are told. */
+  get reason(): unknown {
+    return this.side?.reason
+  }
+}

@@ -1,0 +1,3 @@
+export { FiberCore } from "./fiber.ts"
+export { Scheduler, type SchedulerOptions } from "./scheduler.ts"
+export { type OnUnhandled, rejectUnhandled } from "./unhandled.ts"

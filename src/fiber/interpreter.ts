@@ -1,0 +1,379 @@
+/**
+ * The interpreter: the one loop that runs every fiber.
+ *
+ * What it is. A Task is a tree of nodes (task/node.ts). A fiber's state is four registers: `cur`, the node to run next;
+ * `mode` and `value`, what the last node came to (a value, a failure, a cancellation); and `stack`, the continuation, a
+ * stack of nodes whose functions wait for such an outcome. The loop has three movements, and each turn is one of them:
+ *
+ *     descend   cur has a source: push cur, cur = source                         (Map, FlatMap, Catch, Attempt, Finally)
+ *     perform   cur is a leaf: value = what it yields, or leave the loop          (Pure, Sync, Sleep, Async, Join, …)
+ *     deliver   pop a frame and hand it the outcome: it yields a new cur, a new value, or lets the outcome pass
+ *
+ * Invariants.
+ * 1. No movement calls another: user functions are the only calls that may nest, so the JS stack stays flat however deep
+ *    a program nests (flatMap both ways, handled errors, starts).
+ * 2. One runner. `advance` is called by the scheduler only, for a fiber that was queued; the fiber is then nowhere else.
+ *    It leaves as exactly one of suspended, queued again, closing or done, and touches nothing of the fiber after that.
+ * 3. `stack` holds nothing above `sp`. What was popped is cleared, so a consumed description can be collected.
+ * 4. Every operation is counted (`--loop.ops`). The count reaching zero is the only way in for fairness and for
+ *    cancellation: one comparison per operation pays for both. A request to cancel the running fiber sets it to zero.
+ * 5. A cancellation is delivered between two operations and with no mask up, once. From then on only cleanups run, each
+ *    with a mask up; the outcome they interrupt is kept in a Restore frame, and what fails in them is added to it.
+ *
+ * Who owns the stack. The scheduler lends one array to whichever fiber runs. A fiber that suspends takes along only its
+ * frames: none, one inline, a few as a slice; with many, it takes the array itself and the scheduler gets a new one, so
+ * that a deep fiber which suspends often is not copied again and again. A fiber that came with an array runs on it.
+ *
+ * Why this shape: `npm run bench -- overhead` (one node class and a switch on a small integer beat classes per operation
+ * and closures by a third to a half here).
+ */
+import { CancelledError, type Exit, suppress } from "../data/index.ts"
+import { Op } from "../task/node.ts"
+import { drive, notATask, Task } from "../task/index.ts"
+import type { FiberCore } from "./fiber.ts"
+import { Observer } from "./observer.ts"
+import { Registration } from "./registration.ts"
+import { CANCEL, DONE, FULFILL, HELD, MASK, type Mode, OBSERVED, REJECT, REJECTED, CANCELLED } from "./state.ts"
+
+type Node = Task<any, any>
+
+/** Up to this depth a suspended fiber keeps a slice; beyond, it takes the array. */
+const SLICED = 32
+/** A stack that has been deeper than this is not kept for the next fiber. */
+const DEEPEST_KEPT = 4096
+
+const STOP = new Task<never>(Op.Stop, undefined, undefined)
+const NOTHING = (): void => {}
+
+/** Runs a queued fiber until it suspends, gives way, or its body has ended. */
+export function advance(fiber: FiberCore): void {
+  const loop = fiber.loop
+  const frames = fiber.frames
+  let stack: Node[] = loop.stack
+  let sp = 0
+  if (frames instanceof Array) {
+    stack = frames
+    sp = frames.length
+  } else if (typeof frames === "function") {
+    stack[sp++] = new Task(Op.Map, undefined, frames)
+  } else if (frames !== undefined) {
+    stack[sp++] = frames
+  }
+
+  let cur: Node = fiber.cur
+  let mode: Mode = FULFILL
+  let value: any
+  let frame: Node
+  if (fiber.stopping) {
+    if (fiber.cur instanceof Registration) {
+      stack[sp++] = restoring(fiber, CANCEL, fiber.reason)
+      cur = new Task(Op.Defer, undoing(fiber.cur, fiber.reason), undefined)
+    } else {
+      cur = STOP
+    }
+  }
+
+  for (;;) {
+    try {
+      run: for (;;) {
+        if (--loop.ops < 0) {
+          if (fiber.stopping && cur.tag !== Op.Fail) cur = STOP
+          else if (loop.mustGiveWay()) {
+            save(fiber, stack, sp)
+            return fiber.wake(cur)
+          }
+        }
+
+        // Descend into a source, or perform a leaf.
+        switch (cur.tag) {
+          case Op.Map:
+          case Op.FlatMap:
+          case Op.Catch:
+          case Op.Attempt:
+          case Op.Finally:
+            stack[sp++] = cur
+            cur = cur.a
+            continue
+          case Op.Pure:
+            value = cur.a
+            break
+          case Op.Sync:
+            value = cur.a()
+            break
+          case Op.Defer:
+            cur = cur.a()
+            if (!(cur instanceof Task)) throw notATask(cur, "what the function of Task.defer returns")
+            continue
+          case Op.Fail:
+            mode = REJECT
+            value = cur.a
+            break
+          case Op.Stop:
+            mode = CANCEL
+            value = fiber.reason
+            break
+          case Op.Gen: {
+            const generator = cur.a()
+            drive.driver = loop
+            const step = generator.next()
+            drive.driver = undefined
+            if (step.done) {
+              value = step.value
+              break
+            }
+            stack[sp++] = new Task(Op.Stepping, generator, undefined)
+            cur = yielded(step.value)
+            continue
+          }
+          case Op.Sleep: {
+            const sleeper = sp <= 1 && loop.isPlain(fiber) ? detached(stack, sp) : undefined
+            if (sleeper === undefined) return suspend(fiber, stack, sp, loop.clock.add(cur.a, fiber, cur.b))
+            loop.clock.add(cur.a, sleeper, cur.b)
+            return loop.recycle(fiber)
+          }
+          case Op.Async: {
+            const registration = new Registration(fiber, "async")
+            const signal = registration.signalFor(cur.a.length >= 2)
+            registration.cleanup = cur.a((task: Node) => registration.settle(task), signal)
+            if (registration.early === undefined) return suspend(fiber, stack, sp, registration)
+            cur = registration.early
+            continue
+          }
+          case Op.Promise: {
+            const registration = new Registration(fiber, "promise")
+            const promise = cur.a(registration.signalFor(cur.a.length >= 1))
+            if (promise instanceof Task) {
+              cur = aborting(promise, registration)
+              continue
+            }
+            if (typeof promise?.then !== "function") {
+              value = promise
+              break
+            }
+            follow(promise, registration)
+            return suspend(fiber, stack, sp, registration)
+          }
+          case Op.Start:
+            value = loop.start(fiber, cur.a, cur.b)
+            break
+          case Op.Join: {
+            const target: FiberCore = cur.a
+            target.state |= OBSERVED
+            if (!(target.state & DONE)) {
+              if (target === fiber) throw joinsItself()
+              return suspend(fiber, stack, sp, new Observer(target, fiber, undefined))
+            }
+            if (target.state & (REJECTED | CANCELLED)) {
+              cur = target.exitTask()
+              continue
+            }
+            value = target.cur
+            break
+          }
+          case Op.Self:
+            fiber.state |= HELD
+            value = fiber
+            break
+          case Op.Yield: {
+            const sleeper = sp <= 1 && loop.isPlain(fiber) ? detached(stack, sp) : undefined
+            if (sleeper === undefined) {
+              save(fiber, stack, sp)
+              return fiber.wake(Task.unit)
+            }
+            loop.enqueue(sleeper)
+            return loop.recycle(fiber)
+          }
+          case Op.Never:
+            return suspend(fiber, stack, sp, undefined)
+        }
+
+        // Deliver the outcome to the frames, until one makes a new node of it or none is left.
+        for (;;) {
+          if (sp === 0) {
+            if (stack.length > DEEPEST_KEPT && stack === loop.stack) loop.stack = []
+            return fiber.end(mode, value)
+          }
+          frame = stack[--sp]!
+          stack[sp] = undefined as never
+
+          if (mode === FULFILL) {
+            switch (frame.tag) {
+              case Op.Map:
+                if (--loop.ops < 0) {
+                  stack[sp++] = frame
+                  cur = new Task(Op.Pure, value, undefined)
+                  continue run
+                }
+                value = frame.b(value)
+                continue
+              case Op.FlatMap:
+                cur = frame.b(value)
+                if (!(cur instanceof Task)) throw notATask(cur, "what the callback of flatMap returns")
+                continue run
+              case Op.Attempt:
+                value = { status: "fulfilled", value }
+                continue
+              case Op.Stepping: {
+                drive.driver = loop
+                drive.resuming = true
+                const step = frame.a.next(value)
+                drive.driver = undefined
+                if (step.done) {
+                  value = step.value
+                  continue
+                }
+                stack[sp++] = frame
+                cur = yielded(step.value)
+                continue run
+              }
+            }
+          } else {
+            switch (frame.tag) {
+              case Op.Catch:
+                if (mode === CANCEL) continue
+                mode = FULFILL
+                cur = frame.b(value)
+                if (!(cur instanceof Task)) throw notATask(cur, "what the handler of catch returns")
+                continue run
+              case Op.Attempt:
+                if (mode === CANCEL) continue
+                mode = FULFILL
+                value = { status: "rejected", reason: value }
+                continue
+              case Op.Stepping: {
+                if (mode === CANCEL) stack[sp++] = restoring(fiber, mode, value)
+                drive.driver = loop
+                const step = mode === CANCEL ? frame.a.return() : frame.a.throw(value)
+                drive.driver = undefined
+                mode = FULFILL
+                if (step.done) {
+                  value = step.value
+                  continue
+                }
+                stack[sp++] = frame
+                cur = yielded(step.value)
+                continue run
+              }
+            }
+          }
+
+          // The two frames that take any outcome.
+          if (frame.tag === Op.Finally) {
+            const exit = exitOf(mode, value)
+            stack[sp++] = restoring(fiber, mode, value)
+            mode = FULFILL
+            cur = typeof frame.b === "function" ? cleanupOf(frame.b(exit)) : frame.b
+            continue run
+          }
+          if (frame.tag === Op.Restore) {
+            fiber.state -= MASK
+            if (fiber.stopping) loop.attend()
+            if (mode === FULFILL) value = frame.b
+            else if (frame.a === REJECT) value = suppress(value, frame.b)
+            else if (frame.a === CANCEL) value = suppress(value, new CancelledError(frame.b))
+            if (mode === FULFILL) mode = frame.a
+          }
+        }
+      }
+    } catch (thrown) {
+      drive.driver = undefined
+      drive.resuming = false
+      mode = FULFILL
+      cur = new Task<never, unknown>(Op.Fail, thrown, undefined)
+    }
+  }
+}
+
+/** Leaves the fiber waiting for `wait`. A cancellation that was requested while it registered interrupts it at once. */
+function suspend(fiber: FiberCore, stack: Node[], sp: number, wait: unknown): void {
+  save(fiber, stack, sp)
+  fiber.suspend(wait)
+}
+
+/** Moves the frames from the stack into the fiber. */
+function save(fiber: FiberCore, stack: Node[], sp: number): void {
+  const lent = stack === fiber.loop.stack
+  if (sp === 0) {
+    fiber.frames = undefined
+  } else if (lent && sp === 1) {
+    // The function of a map says it all; the node would keep the consumed description alive.
+    fiber.frames = stack[0]!.tag === Op.Map ? stack[0]!.b : stack[0]
+    stack[0] = undefined as never
+  } else if (sp <= SLICED && (lent || stack.length > DEEPEST_KEPT)) {
+    fiber.frames = stack.slice(0, sp)
+    if (lent) for (let i = 0; i < sp; i++) stack[i] = undefined as never
+  } else {
+    stack.length = sp
+    fiber.frames = stack
+    if (lent) fiber.loop.stack = []
+  }
+}
+
+/**
+ * Takes the continuation of a fiber that nobody holds off the stack, if it is small enough to stand alone: nothing, the
+ * function of a map, or one flatMap.
+ */
+function detached(stack: Node[], sp: number): Node | ((value: void) => unknown) | undefined {
+  if (sp === 0) return NOTHING
+  const frame = stack[0]!
+  if (frame.tag !== Op.Map && frame.tag !== Op.FlatMap) return undefined
+  stack[0] = undefined as never
+  return frame.tag === Op.Map ? frame.b : frame
+}
+
+/** Puts a mask up for a cleanup, and makes the frame that takes it down and goes on with the outcome. */
+function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
+  fiber.state += MASK
+  return new Task(Op.Restore, mode, value)
+}
+
+function undoing(registration: Registration, reason: unknown): () => Node {
+  return () => registration.undo(reason) ?? Task.unit
+}
+
+/** A Task that a promise function returned, with the signal which that function was given aborted on cancellation. */
+function aborting(task: Node, registration: Registration): Node {
+  const controller = registration.controller
+  if (controller === undefined) return task
+  return task.finally((exit: Exit<unknown>) => {
+    if (exit.status === "cancelled") controller.abort(exit.reason)
+  })
+}
+
+function follow(promise: PromiseLike<unknown>, registration: Registration): void {
+  const native = promise instanceof Promise ? promise : Promise.resolve(promise)
+  native.then(
+    (value: unknown) => registration.settle(new Task(Op.Pure, value, undefined)),
+    (error: unknown) => registration.settle(new Task<never, unknown>(Op.Fail, error, undefined)),
+  )
+}
+
+function exitOf(mode: Mode, value: unknown): Exit<unknown> {
+  if (mode === FULFILL) return { status: "fulfilled", value }
+  return { status: mode === REJECT ? "rejected" : "cancelled", reason: value }
+}
+
+function cleanupOf(returned: unknown): Node {
+  if (returned instanceof Task) return returned
+  if (typeof (returned as { then?: unknown } | undefined | null)?.then !== "function") return Task.unit
+  throw notATask(returned, "what the cleanup of finally returns")
+}
+
+/** What came out of a generator: the task that the cursor handed over, or something yielded without the star. */
+function yielded(given: unknown): Node {
+  const handed = drive.handed
+  drive.handed = undefined
+  if (handed !== undefined && handed === given) return handed
+  return new Task<never, unknown>(Op.Fail, withoutStar(given), undefined)
+}
+
+function withoutStar(given: unknown): TypeError {
+  if (given instanceof Task) {
+    return new TypeError("Expected `yield* task` in Task.gen, got `yield task`. Add the star: yield* task.")
+  }
+  return notATask(given, "what Task.gen yields (with yield*)")
+}
+
+function joinsItself(): TypeError {
+  return new TypeError("Expected a fiber to join another, got a fiber that joins itself: it would wait forever.")
+}

@@ -1,0 +1,36 @@
+import type { Exit } from "../data/index.ts"
+import type { FiberCore } from "./fiber.ts"
+
+/**
+ * Somebody who waits for a fiber's end, in the fiber's doubly linked list of them: another fiber that joins it, or a
+ * callback. Taking one out is O(1), so a race against something long-lived leaves nothing behind.
+ */
+export class Observer {
+  prev: Observer | undefined = undefined
+  next: Observer | undefined = undefined
+  private linked = true
+  readonly target: FiberCore
+  readonly joiner: FiberCore | undefined
+  readonly callback: ((exit: Exit<never>) => void) | undefined
+
+  constructor(target: FiberCore, joiner: FiberCore | undefined, callback: ((exit: Exit<never>) => void) | undefined) {
+    this.target = target
+    this.joiner = joiner
+    this.callback = callback
+    const side = target.ownSide()
+    this.prev = side.lastObserver
+    if (this.prev === undefined) side.firstObserver = this
+    else this.prev.next = this
+    side.lastObserver = this
+  }
+
+  remove(): void {
+    if (!this.linked) return
+    this.linked = false
+    const side = this.target.ownSide()
+    if (this.prev === undefined) side.firstObserver = this.next
+    else this.prev.next = this.next
+    if (this.next === undefined) side.lastObserver = this.prev
+    else this.next.prev = this.prev
+  }
+}

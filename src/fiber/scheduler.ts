@@ -1,0 +1,383 @@
+/**
+ * The scheduler of one runtime: who runs next, and when the host gets its turn.
+ *
+ * The gateway is `enqueue`, `drain` and the claim between them. Whoever makes a fiber runnable enqueues it first and then
+ * tries to become the runner; one flag says whether somebody is. Since JavaScript runs one callback at a time, "queue,
+ * then look at the flag" cannot lose a wakeup: either the runner is in `drain` and will come to the new entry, or nobody
+ * is and a drain is armed.
+ *
+ * Fairness, in two measures (law 5 of the design):
+ * - A fiber that has spent its operation budget gives way if others are ready.
+ * - A turn of the host, in which anything of ours has run, is given a slice of time; when it is used up the loop stops and
+ *   goes on in the host's next turn. Time is read every `stride` operations, and the stride follows the speed of the
+ *   program: it aims at a reading per millisecond, so that slow callbacks do not hide behind a count made for fast ones.
+ *
+ * One macrotask is armed per turn, when the turn opens. It closes the turn, looks for failures that nobody observed, and
+ * goes on with what is ready. Wakes within a turn are batched in one microtask.
+ */
+import type { AsyncContext, Clock, Host } from "../clock/index.ts"
+import { type Exit, RingBuffer } from "../data/index.ts"
+import { drive, type Driver, type StartSpec, Task } from "../task/index.ts"
+import { FiberCore } from "./fiber.ts"
+import { advance } from "./interpreter.ts"
+import { CLOSING, DONE, HELD, LISTED, QUEUED } from "./state.ts"
+import { type OnUnhandled, Unhandled } from "./unhandled.ts"
+
+type AnyTask = Task<unknown, unknown>
+
+/** What is ready to run: a fiber, or what a clock kept of one that nobody holds. */
+type Ready = FiberCore | AnyTask | ((value: void) => unknown)
+
+export interface SchedulerOptions {
+  readonly clock: Clock
+  readonly host: Host
+  /** Operations that a fiber may run while others wait. */
+  readonly budget: number
+  /** Milliseconds of a host turn; Infinity never gives the host its turn. */
+  readonly slice: number
+  readonly onUnhandled: OnUnhandled
+  /** Where detached fibers go, if not here. */
+  readonly forDetached?: () => Scheduler
+}
+
+/** Where time does not move (a test's, or an edge host's), a turn is this many budgets long. */
+const BUDGETS_WITHOUT_TIME = 64
+
+export class Scheduler implements Driver {
+  readonly clock: Clock
+  readonly unhandled: Unhandled
+  /** Operations left until the next look at time, budget and cancellation. The interpreter counts it down. */
+  ops = 0
+  /** The continuation stack that the running fiber borrows (interpreter.ts). */
+  stack: AnyTask[] = []
+  current: FiberCore | undefined = undefined
+  /** Roots that have been started and have not ended. */
+  live = 0
+
+  private readonly ready = new RingBuffer<unknown>()
+  private readonly host: Host
+  private readonly budget: number
+  private readonly slice: number
+  private readonly forDetached: (() => Scheduler) | undefined
+  private running = false
+  private entering = false
+  private microtaskArmed = false
+  private macrotaskArmed = false
+  private due = false
+  private spare: FiberCore | undefined = undefined
+  private roots: FiberCore | undefined = undefined
+  private closing: Promise<void> | undefined = undefined
+  private onIdle: () => void = () => {}
+
+  // The turn of the host that is under way.
+  private open = false
+  private over = false
+  private opened = 0
+  private looked = 0
+  private counted = 0
+
+  // The stride between two looks, and how far things have come in it.
+  private stride = 32
+  private window = 0
+  private spent = 0
+  private unlooked = 0
+
+  constructor(options: SchedulerOptions) {
+    this.clock = options.clock
+    this.host = options.host
+    this.budget = options.budget
+    this.slice = options.slice
+    this.forDetached = options.forDetached
+    this.unhandled = new Unhandled(options.onUnhandled)
+    this.clock.connect(() => this.wakeSleepers())
+  }
+
+  // --- the gateway ---------------------------------------------------------------------------------------------------
+
+  /** Makes `entry` runnable, then sees to it that somebody runs. */
+  enqueue(entry: Ready): void {
+    this.ready.push(entry)
+    if (!this.running) this.armMicrotask()
+  }
+
+  /** Becomes the runner, unless there is one, until nothing is ready or the turn is over. */
+  drain(): void {
+    if (this.running) return
+    const outer = this.claim()
+    if (this.due) this.due = this.clock.take(this.ready)
+    while (!this.over && this.refill()) this.step(this.ready.shift() as Ready)
+    this.release(outer)
+  }
+
+  /** Runs a new root now if nobody is running, for one budget at most; queues it otherwise. */
+  private enter(fiber: FiberCore): void {
+    if (this.running) return this.enqueue(fiber)
+    const outer = this.claim()
+    this.entering = true
+    this.step(fiber)
+    this.entering = false
+    this.release(outer)
+    if (this.ready.size > 0) this.armMicrotask()
+  }
+
+  private claim(): Driver | undefined {
+    this.running = true
+    if (!this.open) this.openTurn()
+    const outer = drive.driver
+    drive.driver = undefined
+    return outer
+  }
+
+  private release(outer: Driver | undefined): void {
+    this.running = false
+    drive.driver = outer
+  }
+
+  // --- one entry -----------------------------------------------------------------------------------------------------
+
+  private step(entry: Ready): void {
+    this.spent = 0
+    this.window = this.ops = Math.min(this.stride, this.budget)
+    if (entry instanceof FiberCore) this.resume(entry)
+    else if (typeof entry === "function") this.callDetached(entry)
+    else this.resumeDetached(entry)
+    this.unlooked += this.window - this.ops + 1
+    if (this.unlooked >= this.stride) this.look()
+  }
+
+  private resume(fiber: FiberCore): void {
+    fiber.state &= ~QUEUED
+    this.current = fiber
+    const context = fiber.side?.context
+    if (fiber.state & CLOSING) fiber.close()
+    else if (context === undefined) advance(fiber)
+    else context.runInAsyncScope(advance, undefined, fiber)
+    this.current = undefined
+  }
+
+  /** A sleeper that nobody holds woke, and all that it has left to do is one function. */
+  private callDetached(f: (value: void) => unknown): void {
+    try {
+      f()
+    } catch (error) {
+      this.unhandled.report(error, undefined)
+    }
+    this.rootEnded(undefined)
+  }
+
+  private resumeDetached(frame: AnyTask): void {
+    const fiber = this.fresh(Task.unit)
+    fiber.frames = frame
+    this.resume(fiber)
+    this.recycleIfDone(fiber)
+  }
+
+  // --- fairness ------------------------------------------------------------------------------------------------------
+
+  /** From the interpreter, when the count has run out: true if the running fiber must give way. */
+  mustGiveWay(): boolean {
+    const used = this.window - Math.max(this.ops, 0)
+    this.spent += used
+    this.unlooked += used
+    if (this.unlooked >= this.stride) this.look()
+    if (this.over || (this.spent >= this.budget && (this.entering || this.due || this.ready.size > 0))) {
+      this.window = this.ops = 0
+      return true
+    }
+    if (this.spent >= this.budget) this.spent = 0
+    this.window = Math.min(this.stride, this.budget - this.spent)
+    this.ops = this.window - 1
+    return false
+  }
+
+  /** Makes the running fiber look at its state at its next operation. */
+  attend(): void {
+    this.ops = 0
+  }
+
+  spend(): boolean {
+    return --this.ops >= 0
+  }
+
+  private openTurn(): void {
+    this.open = true
+    this.over = false
+    this.counted = 0
+    this.opened = this.looked = this.host.now()
+    this.armMacrotask()
+  }
+
+  /** Reads the time, adapts the stride to it, and sees whether the turn is used up. */
+  private look(): void {
+    const now = this.host.now()
+    const took = now - this.looked
+    this.looked = now
+    this.counted += this.unlooked
+    this.unlooked = 0
+    if (took > 1) this.stride = Math.max(Math.floor(this.stride / took), 1)
+    else if (took < 0.5) this.stride = Math.min(this.stride * 2, this.budget)
+    const still = now === this.opened && this.counted >= this.budget * BUDGETS_WITHOUT_TIME
+    if (now - this.opened >= this.slice || (still && this.slice !== Infinity)) this.over = true
+  }
+
+  // --- the host ------------------------------------------------------------------------------------------------------
+
+  private readonly onMicrotask = (): void => {
+    this.microtaskArmed = false
+    if (!this.over) this.drain()
+  }
+
+  private readonly onMacrotask = (): void => {
+    this.macrotaskArmed = false
+    this.open = false
+    this.over = false
+    this.unhandled.check()
+    if (this.due || this.ready.size > 0) this.drain()
+  }
+
+  /** Once the turn is over its macrotask takes care of what is ready. */
+  private armMicrotask(): void {
+    if (this.microtaskArmed || this.over) return
+    this.microtaskArmed = true
+    this.host.microtask(this.onMicrotask)
+  }
+
+  private armMacrotask(): void {
+    if (this.macrotaskArmed) return
+    this.macrotaskArmed = true
+    this.host.macrotask(this.onMacrotask)
+  }
+
+  /** From the clock, in a host callback of its own: sleepers are due. */
+  private wakeSleepers(): void {
+    this.due = true
+    if (this.running) return
+    this.open = false
+    this.drain()
+  }
+
+  /** True if something is ready, after taking due sleepers where nothing was. */
+  private refill(): boolean {
+    while (this.ready.size === 0 && this.due) this.due = this.clock.take(this.ready)
+    return this.ready.size > 0
+  }
+
+  // --- starting and ending fibers ------------------------------------------------------------------------------------
+
+  /** Starts a root that somebody holds. */
+  run(fiber: FiberCore): void {
+    this.live++
+    fiber.state |= HELD | QUEUED
+    this.enter(fiber)
+  }
+
+  /** Starts a root that nobody holds. */
+  forget(task: AnyTask, context: AsyncContext | undefined): void {
+    this.live++
+    const fiber = this.fresh(task)
+    if (context !== undefined) fiber.ownSide().context = context
+    fiber.state = QUEUED
+    this.enter(fiber)
+    this.recycleIfDone(fiber)
+  }
+
+  start(parent: FiberCore, task: AnyTask, spec: StartSpec): FiberCore {
+    if (spec.detached && this.forDetached !== undefined) return this.forDetached().start(parent, task, spec)
+    const child = new FiberCore(this, task, spec.detached ? undefined : parent)
+    child.state = HELD | QUEUED
+    if (spec.name !== undefined) child.ownSide().name = spec.name
+    const context = parent.side?.context
+    if (context !== undefined) child.ownSide().context = context
+    if (!spec.detached) parent.adopt(child)
+    else this.live++
+    if (spec.detached && this.isClosed) child.abort()
+    this.enqueue(child)
+    return child
+  }
+
+  /** True for a root that nobody holds and that has nothing but its continuation: a clock may keep that alone. */
+  isPlain(fiber: FiberCore): boolean {
+    return fiber.state === 0 && fiber.side === undefined && fiber.parent === undefined
+  }
+
+  /** A plain fiber has handed its continuation to the clock; the object serves again. */
+  recycle(fiber: FiberCore): void {
+    fiber.state = 0
+    fiber.cur = undefined
+    this.spare = fiber
+  }
+
+  private recycleIfDone(fiber: FiberCore): void {
+    if (fiber.state === DONE && fiber.side === undefined) this.recycle(fiber)
+  }
+
+  private fresh(task: AnyTask): FiberCore {
+    const spare = this.spare
+    if (spare === undefined) return new FiberCore(this, task, undefined)
+    this.spare = undefined
+    spare.cur = task
+    return spare
+  }
+
+  /** Keeps a suspended root where `close` finds it. Sleepers are found through the clock. */
+  list(root: FiberCore): void {
+    if (root.state & LISTED) return
+    root.state |= LISTED
+    root.next = this.roots
+    if (this.roots !== undefined) this.roots.prev = root
+    this.roots = root
+  }
+
+  rootEnded(root: FiberCore | undefined): void {
+    if (root !== undefined && root.state & LISTED) this.unlist(root)
+    if (--this.live === 0) this.onIdle()
+  }
+
+  private unlist(root: FiberCore): void {
+    if (root.prev === undefined) this.roots = root.next
+    else root.prev.next = root.next
+    if (root.next !== undefined) root.next.prev = root.prev
+    root.prev = undefined
+    root.next = undefined
+  }
+
+  /** Calls somebody's callback; what it throws is reported and harms no one. */
+  tell<A>(callback: (exit: Exit<A>) => void, exit: Exit<A>): void {
+    try {
+      callback(exit)
+    } catch (error) {
+      this.unhandled.report(error, undefined)
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.closing !== undefined
+  }
+
+  /** Cancels every fiber and resolves when the last root has ended. */
+  close(): Promise<void> {
+    this.closing ??= new Promise((resolve) => {
+      this.onIdle = resolve
+      this.abortAll()
+      if (this.live === 0) resolve()
+    })
+    return this.closing
+  }
+
+  private abortAll(): void {
+    for (let root = this.roots; root !== undefined; root = root.next) root.abort()
+    const tickets: number[] = []
+    this.clock.forEach((sleeper, ticket) => {
+      if (!(sleeper instanceof FiberCore)) tickets.push(ticket)
+      else sleeper.abort()
+    })
+    for (const ticket of tickets) {
+      this.clock.cancel(ticket)
+      this.rootEnded(undefined)
+    }
+    this.ready.forEach((entry) => {
+      if (entry instanceof FiberCore) entry.abort()
+    })
+    this.current?.abort()
+  }
+}

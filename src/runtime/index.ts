@@ -1,0 +1,3 @@
+export type { RuntimeOptions } from "./options.ts"
+export { RunSyncError } from "./run-sync.ts"
+export { Runtime } from "./runtime.ts"

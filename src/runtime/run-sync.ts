@@ -1,0 +1,64 @@
+import type { Clock, Host } from "../clock/index.ts"
+import { CancelledError } from "../data/index.ts"
+import { FiberCore, rejectUnhandled, Scheduler } from "../fiber/index.ts"
+import type { Task } from "../task/index.ts"
+import { schedulerOf } from "./scheduler-runtime.ts"
+
+/**
+ * `runSync` met an operation that cannot finish on the spot. The task has been cancelled, and those of its cleanups that
+ * are synchronous have run; the failure of one is the `cause`.
+ */
+export class RunSyncError extends Error {
+  override readonly name = "RunSyncError"
+  /** What the task waited for: "sleep", "async", "promise", "join" or "never". */
+  readonly operation: string
+
+  constructor(operation: string, options?: ErrorOptions) {
+    super(
+      `Expected a task that runs to its end on the spot, got one that waits: it suspended at \`${operation}\` and was ` +
+        "cancelled. Use `await task`, `task.run()`, or `task.toPromise()`.",
+      options,
+    )
+    this.operation = operation
+  }
+}
+
+/** A host that never gets a turn: nothing is armed. */
+const NO_HOST: Host = { now: () => 0, microtask: () => {}, macrotask: () => {} }
+
+/** A clock on which nobody wakes. */
+const NO_CLOCK: Clock = {
+  size: 0,
+  now: () => 0,
+  add: () => 0,
+  cancel: () => {},
+  take: () => false,
+  connect: () => {},
+  forEach: () => {},
+}
+
+/** Runs a task on a scheduler of its own, which only this call drives. */
+export function runSync<A>(task: Task<A, unknown>): A {
+  const scheduler = new Scheduler({
+    clock: NO_CLOCK,
+    host: NO_HOST,
+    budget: 1024,
+    slice: Infinity,
+    onUnhandled: rejectUnhandled,
+    forDetached: () => schedulerOf(),
+  })
+  const fiber = new FiberCore(scheduler, task, undefined)
+  scheduler.run(fiber)
+  scheduler.drain()
+  const operation = fiber.suspendedOn()
+  if (operation !== undefined) {
+    fiber.abort()
+    scheduler.drain()
+  }
+  const exit = fiber.poll()
+  if (operation !== undefined) {
+    throw new RunSyncError(operation, exit?.status === "rejected" ? { cause: exit.reason } : undefined)
+  }
+  if (exit?.status === "fulfilled") return exit.value as A
+  throw exit?.status === "rejected" ? exit.reason : new CancelledError(exit?.reason)
+}

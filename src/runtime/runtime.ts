@@ -1,0 +1,40 @@
+import { bindEdge, type Runtime as AnyRuntime } from "../task/index.ts"
+import type { RuntimeOptions } from "./options.ts"
+import { run, runAndForget } from "./run.ts"
+import { runSync } from "./run-sync.ts"
+import { defaultRuntime, makeRuntime, setDefaultRuntime } from "./scheduler-runtime.ts"
+
+/** What runs tasks: see `Runtime.make`. */
+export type Runtime = AnyRuntime
+
+export const Runtime = {
+  /**
+   * Makes a runtime of its own: its ready queue, its clock, its fairness and failure hook. Most programs never need one.
+   * It holds nothing of the host until a task runs on it.
+   *
+   * @throws RangeError for an option out of its range.
+   *
+   * @example
+   * ```ts
+   * const runtime = Runtime.make({ slice: 2, onUnhandled: (reason) => console.error(reason) })
+   * await Task.sleep(5).toPromise({ runtime })
+   * await runtime.close()
+   * ```
+   */
+  make(options: RuntimeOptions = {}): AnyRuntime {
+    return makeRuntime(options)
+  },
+
+  /** The runtime of tasks that are not told another; made when first asked for. */
+  get default(): AnyRuntime {
+    return defaultRuntime()
+  },
+
+  /** Puts another in its place, for what is started from now on. */
+  setDefault(runtime: AnyRuntime): void {
+    setDefaultRuntime(runtime)
+  },
+} as const
+
+// The one statement that runs when the package is loaded: it tells Task where running is done.
+bindEdge({ run, runAndForget, runSync })

@@ -1,0 +1,20 @@
+import { describe } from "../data/index.ts"
+
+/** For arguments that must be functions, where the description is built. */
+export function mustBeFunction(given: unknown, where: string): void {
+  if (typeof given === "function") return
+  throw new TypeError(`Expected ${where} to get a function, got ${describe(given)}.`)
+}
+
+/** For callbacks that must return a Task and returned something else. */
+export function notATask(given: unknown, where: string): TypeError {
+  return new TypeError(`Expected ${where} to be a Task, got ${describe(given)}. ${remedy(given, where)}`)
+}
+
+function remedy(given: unknown, where: string): string {
+  if (typeof (given as { then?: unknown } | undefined)?.then === "function") {
+    return "Wrap what makes the promise: Task.promise(() => …)."
+  }
+  if (where.includes("flatMap")) return "Return a Task, or use map for a plain value."
+  return "Wrap a plain value: Task.pure(value)."
+}

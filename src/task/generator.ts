@@ -1,0 +1,87 @@
+import { Op } from "./node.ts"
+import type { Task } from "./task.ts"
+
+/**
+ * How `yield*` inside `Task.gen` talks to the interpreter.
+ *
+ * `yield* task` asks the task for an iterator and calls its `next`. All tasks share one iterator, the cursor: between the
+ * asking and the call nothing can come in between, so it need not remember more than the last task asked. The first
+ * `next` completes a synchronous operation on the spot (one return, the generator does not suspend) or yields the task
+ * to the interpreter; the interpreter later resumes the generator with the value, which arrives at the cursor's second
+ * `next` and is passed on.
+ *
+ * `drive` is the interpreter's side: the fiber whose generator is running this instant, and which call is under way.
+ */
+export interface Driver {
+  /** Counts one operation; false when the loop wants control back (budget used up, cancellation). */
+  spend(): boolean
+}
+
+export const drive: {
+  /** Whose generator runs now; undefined outside `Task.gen`. */
+  driver: Driver | undefined
+  /** True while the interpreter resumes a generator that waits at a `yield*`. */
+  resuming: boolean
+  /** The task that the cursor yielded last: anything else that comes out of a generator was yielded without the star. */
+  handed: Task<unknown, unknown> | undefined
+} = { driver: undefined, resuming: false, handed: undefined }
+
+/** What comes out of a generator at `yield*`: opaque, so that a `yield` without the star does not type-check. */
+export interface Yielded<out E> {
+  readonly " yield* a Task, with the star": E
+}
+
+export interface TaskIterator<out A, out E> {
+  next(sent?: unknown): IteratorResult<Yielded<E>, A>
+  return(value?: unknown): IteratorResult<Yielded<E>, A>
+  throw(error?: unknown): IteratorResult<Yielded<E>, A>
+}
+
+class Cursor {
+  task: Task<unknown, unknown> | undefined = undefined
+  private readonly done = { done: true as const, value: undefined as unknown }
+
+  next(sent?: unknown): IteratorResult<unknown, unknown> {
+    if (drive.resuming) {
+      drive.resuming = false
+      return this.complete(sent)
+    }
+    const task = this.task
+    const driver = drive.driver
+    // `yield*` passes an argument even to the first `next`; a spread, a loop and Array.from pass none.
+    if (driver === undefined || arguments.length === 0 || task === undefined) throw notIterable()
+    if (task.tag <= Op.Sync && driver.spend()) return this.complete(task.tag === Op.Pure ? task.a : task.a())
+    drive.handed = task
+    return { done: false, value: task }
+  }
+
+  return(value?: unknown): IteratorResult<unknown, unknown> {
+    drive.resuming = false
+    return { done: true, value }
+  }
+
+  throw(error?: unknown): never {
+    drive.resuming = false
+    throw error
+  }
+
+  private complete(value: unknown): IteratorResult<unknown, unknown> {
+    this.done.value = value
+    return this.done
+  }
+}
+
+const cursor = new Cursor()
+
+/** The iterator behind `yield* task`. */
+export function iterate<A, E>(task: Task<A, E>): TaskIterator<A, E> {
+  cursor.task = task
+  return cursor as unknown as TaskIterator<A, E>
+}
+
+function notIterable(): TypeError {
+  return new TypeError(
+    "A Task is not a list: expected `yield* task` directly inside Task.gen(function* () { … }), got another iteration " +
+      "of a Task, and nothing was run. Use `yield* task` inside Task.gen, or `await task` outside.",
+  )
+}
