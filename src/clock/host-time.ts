@@ -25,8 +25,9 @@ export class HostTime {
     if (this.faked && behind > 0) this.offset += behind
   }
 
+  /** Goes on where the last reading was; on whole milliseconds for a test's clock, which counts in those. */
   private changeSource(faked: boolean): void {
     this.faked = faked
-    this.offset = this.last - (faked ? Date.now() : performance.now())
+    this.offset = faked ? Math.ceil(this.last) - Date.now() : this.last - performance.now()
   }
 }

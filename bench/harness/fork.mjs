@@ -1,0 +1,52 @@
+// @ts-check
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+/** @import { About, Outcome, Row } from "./types.d.ts" */
+
+const child = fileURLToPath(new URL("../child.mjs", import.meta.url))
+
+/**
+ * Measures a row in a fresh process with Node's default flags. A crash is an outcome, not an error of ours.
+ *
+ * @param {string} name of the case
+ * @param {About} about
+ * @param {Row} row
+ * @param {string} library
+ * @returns {Promise<Outcome>}
+ */
+export function fork(name, about, row, library) {
+  const seconds = about.timeout ?? 120
+  const started = spawn(
+    process.execPath,
+    [...(about.flags ?? []), child, name, row.variant, JSON.stringify(row.options ?? {})],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NODE_OPTIONS: undefined, RAPID_FIBER_BENCH_LIBRARY: library },
+    },
+  )
+  let output = ""
+  let complaint = ""
+  let late = false
+  started.stdout.on("data", (chunk) => (output += chunk))
+  started.stderr.on("data", (chunk) => (complaint += chunk))
+  const timer = setTimeout(() => (late = started.kill("SIGKILL")), seconds * 1000)
+  return new Promise((resolve, reject) => {
+    started.on("error", reject)
+    started.on("close", (code, signal) => {
+      clearTimeout(timer)
+      if (code === 0 && output !== "") return resolve({ measured: JSON.parse(output) })
+      resolve({ failure: late ? `time-out ${seconds} s` : explain(complaint, signal ?? `exit ${code}`) })
+    })
+  })
+}
+
+/**
+ * @param {string} complaint what the process wrote to stderr
+ * @param {string} ending
+ */
+function explain(complaint, ending) {
+  if (complaint.includes("heap out of memory")) return "out of memory"
+  if (ending === "exit 13") return "never settled"
+  const message = /^\w*Error: .*/m.exec(complaint)?.[0]
+  return message === undefined ? ending : message.slice(0, 120)
+}

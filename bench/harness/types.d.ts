@@ -1,0 +1,112 @@
+/** What `npm run bench` was told. */
+export interface Options {
+  /** Only the cases whose names start with one of these; all of them if empty. */
+  readonly cases: readonly string[]
+  /** Fresh processes per variant; undefined leaves it to the case. */
+  readonly forks: number | undefined
+  /** Sleepers of the many-sleeps case. */
+  readonly count: number
+  /** Every form of many-sleeps in every distribution. */
+  readonly full: boolean
+  /** Where to write every raw value. */
+  readonly json: string | undefined
+  /** The built package to measure: a folder that holds package.json and dist. */
+  readonly library: string
+}
+
+/** What one iteration may say of itself. */
+export interface Reading {
+  /** In place of the wall time. */
+  readonly value?: number
+  /** What the value is compared with, in place of the floor row. */
+  readonly floor?: number
+  /** More figures, printed beneath the row. */
+  readonly details?: Readonly<Record<string, number>>
+}
+
+/** One measured iteration: calls what is measured, verifies the result and throws if it is wrong. */
+export type Iteration = () => Reading | void | Promise<Reading | void>
+
+/** Loads what a variant needs, outside the measured time. */
+export type Variant = (options: Readonly<Record<string, unknown>>) => Promise<Iteration>
+
+/** A line of the table: a variant of a case, with its arguments. */
+export interface Row {
+  /** Shown in the table, unique within the case. */
+  readonly name: string
+  /** The export of the case's file that is measured. */
+  readonly variant: string
+  readonly options?: Readonly<Record<string, unknown>>
+  /** The row that it is compared with in the column `÷ floor`. */
+  readonly floor?: string
+  /** The row of Effect that it is compared with in the column `÷ effect`. */
+  readonly rival?: string
+  readonly budgets?: readonly Budget[]
+}
+
+/** What a case's file exports beside its variants, under the name `about`. */
+export interface About {
+  /** One line, for the documentation and the JSON file. */
+  readonly title: string
+  /** Exported variants, in the order of the table. */
+  readonly variants?: readonly string[]
+  readonly floor?: string
+  /** Of the variant `rapid`. */
+  readonly budgets?: readonly Budget[]
+  /** In place of one row per variant. */
+  readonly rows?: (options: Options) => readonly Row[]
+  /** Of the measured value. Default: ms. */
+  readonly unit?: string
+  /** One iteration per process and no warm-up. */
+  readonly once?: boolean
+  /** Fresh processes per variant. Default: 2. */
+  readonly forks?: number
+  /** Flags of Node for each process of this case. Default: none. */
+  readonly flags?: readonly string[]
+  /** Seconds, after which a process is ended. Default: 120. */
+  readonly timeout?: number
+}
+
+/** What a process has measured. */
+export interface Measured {
+  readonly readings: readonly (Reading & { readonly value: number; readonly wall: number; readonly cpu: number })[]
+  /** In MiB. */
+  readonly peakRss: number
+}
+
+export type Outcome = { readonly measured: Measured } | { readonly failure: string }
+
+/** Everything known of a row. */
+export interface Result {
+  readonly row: Row
+  readonly failures: readonly string[]
+  /** Undefined if every process failed. */
+  readonly summary:
+    | {
+        readonly values: readonly number[]
+        readonly median: number
+        readonly least: number
+        readonly most: number
+        readonly cpu: number
+        readonly peakRss: number
+        readonly floor: number | undefined
+        readonly details: Readonly<Record<string, number>>
+      }
+    | undefined
+}
+
+/** A row's result and what it is compared with. */
+export interface Compared {
+  readonly result: Result
+  readonly toFloor: number | undefined
+  readonly toRival: number | undefined
+  /** The results of the case, by name of the row. */
+  readonly others: ReadonlyMap<string, Result>
+}
+
+/** A line of the design's budget table: a report, never an exit code. */
+export interface Budget {
+  readonly text: string
+  /** Undefined: nothing to judge. */
+  readonly holds: (compared: Compared) => boolean | undefined
+}

@@ -1,0 +1,26 @@
+import { execFileSync } from "node:child_process"
+import { gzipSync } from "node:zlib"
+import { describe, expect, it } from "vitest"
+import { bundlers } from "./bundle.ts"
+import { builtIndex } from "./dist.ts"
+
+const kilobyte = 1024
+
+describe.each(Object.entries(bundlers))("a bundle of `import { Task }`, by %s,", (name, bundle) => {
+  const importing = `import { Task } from ${JSON.stringify(builtIndex())}`
+
+  it("is at most 10 KB, minified and gzipped", async () => {
+    const code = await bundle(`${importing}; console.log(Task)`, { minify: true })
+    const bytes = gzipSync(code, { level: 9 }).length
+    console.log(`import { Task }, by ${name}: ${(bytes / kilobyte).toFixed(2)} KB min+gzip`)
+    expect(bytes).toBeLessThanOrEqual(10 * kilobyte)
+  })
+
+  // What a module does as it is loaded is lost if a bundler takes `sideEffects: false` at its word.
+  it("still runs tasks", async () => {
+    const program = `${importing}; console.log(await Task.pure(41).map((n) => n + 1))`
+    const code = await bundle(program, { minify: false })
+    const output = execFileSync(process.execPath, ["--input-type=module"], { input: code, encoding: "utf8" })
+    expect(output).toBe("42\n")
+  })
+})
