@@ -1,5 +1,3 @@
-import type { RingBuffer } from "../data/index.ts"
-
 /**
  * The seam for time. A runtime has one clock; tests put another in its place. A clock does not know what a sleeper is:
  * it is handed something when a sleep starts and hands it back when the sleep is due.
@@ -20,10 +18,10 @@ export interface Clock {
   cancel(ticket: number): void
 
   /**
-   * Moves at most one batch of due sleepers to `ready`, in the order of their deadlines and, at equal deadlines, of their
+   * Hands at most one batch of due sleepers to `woken`, in the order of their deadlines and, at equal deadlines, of their
    * arrival. True if more may be due.
    */
-  take(ready: RingBuffer<unknown>): boolean
+  take(woken: Woken): boolean
 
   /** The scheduler's side of the seam: called when sleepers have become due, outside any other callback. */
   connect(onDue: () => void): void
@@ -33,4 +31,9 @@ export interface Clock {
 
   /** Visits every sleeper held. */
   forEach(visit: (sleeper: unknown, ticket: number) => void): void
+}
+
+/** Where a clock puts those who are due. Their tickets are void from then on. */
+export interface Woken {
+  push(sleeper: unknown): void
 }

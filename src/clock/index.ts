@@ -1,5 +1,5 @@
 export { type AsyncContext, captureContext, outsideContext } from "./async-context.ts"
-export type { Clock } from "./clock.ts"
+export type { Clock, Woken } from "./clock.ts"
 export { PlatformClock } from "./platform-clock.ts"
 export { WheelClock } from "./wheel-clock.ts"
 export { type Host, PlatformHost } from "./host.ts"

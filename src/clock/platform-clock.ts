@@ -1,5 +1,5 @@
 import { RingBuffer } from "../data/index.ts"
-import type { Clock } from "./clock.ts"
+import type { Clock, Woken } from "./clock.ts"
 import { HostTime } from "./host-time.ts"
 import { HostTimer } from "./host-timer.ts"
 
@@ -41,12 +41,12 @@ export class PlatformClock implements Clock {
     this.sleepers.delete(ticket)
   }
 
-  take(ready: RingBuffer<unknown>): boolean {
+  take(woken: Woken): boolean {
     for (let left = this.batch; left > 0; left--) {
       const ticket = this.due.shift()
       if (ticket === undefined) return false
       const held = this.sleepers.get(ticket)
-      if (held !== undefined) ready.push(held.sleeper)
+      if (held !== undefined) woken.push(held.sleeper)
       this.sleepers.delete(ticket)
     }
     return this.due.size > 0

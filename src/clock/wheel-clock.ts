@@ -1,5 +1,4 @@
-import type { RingBuffer } from "../data/index.ts"
-import type { Clock } from "./clock.ts"
+import type { Clock, Woken } from "./clock.ts"
 import { HostTime } from "./host-time.ts"
 import { HostTimer } from "./host-timer.ts"
 import { Wheel } from "./wheel.ts"
@@ -40,9 +39,9 @@ export class WheelClock implements Clock {
     lane.cancel(Math.floor(ticket / 2))
   }
 
-  take(ready: RingBuffer<unknown>): boolean {
-    const kept = this.kept.take(ready)
-    return this.loose.take(ready) || kept
+  take(woken: Woken): boolean {
+    const kept = this.kept.take(woken)
+    return this.loose.take(woken) || kept
   }
 
   connect(onDue: () => void): void {
@@ -93,10 +92,10 @@ class Lane {
     if (this.size === 0) this.disarm()
   }
 
-  take(ready: RingBuffer<unknown>): boolean {
+  take(woken: Woken): boolean {
     if (this.wheel === undefined || this.wheel.size === 0) return false
     const now = this.time.now()
-    if (this.wheel.take(Math.floor(now / this.tick), this.batch, ready)) return true
+    if (this.wheel.take(Math.floor(now / this.tick), this.batch, woken)) return true
     const next = this.wheel.nextEvent()
     if (next === Infinity) this.disarm()
     else if (next !== this.armedFor) this.arm(next, now)

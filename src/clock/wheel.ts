@@ -21,8 +21,10 @@
  * cache line) beside an array of sleepers. Pages that have emptied are dropped, so memory follows the number held. No
  * array is ever copied to grow.
  *
- * Proof of worth: `npm run bench -- sleeps`.
+ * Proof of worth: `npm run bench -- many-sleeps`.
  */
+import type { Woken } from "./clock.ts"
+
 const PAGE_BITS = 14
 const PAGE_SIZE = 1 << PAGE_BITS
 const PAGE_MASK = PAGE_SIZE - 1
@@ -106,14 +108,14 @@ export class Wheel {
    * Moves `current` towards `target` and hands out what is due by then, at most `limit` sleepers. True if it stopped at
    * the limit.
    */
-  take(target: number, limit: number, give: { push(sleeper: unknown): void }): boolean {
+  take(target: number, limit: number, woken: Woken): boolean {
     let left = limit
     for (;;) {
       const slot = (this.current | 0) & 255
       while (this.heads[slot] !== NONE) {
         if (left-- === 0) return true
         const entry = this.heads[slot]!
-        give.push(this.pages[entry >>> PAGE_BITS]!.sleepers[entry & PAGE_MASK])
+        woken.push(this.pages[entry >>> PAGE_BITS]!.sleepers[entry & PAGE_MASK])
         this.unlink(entry)
         this.release(entry)
       }

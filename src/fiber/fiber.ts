@@ -173,6 +173,12 @@ export class FiberCore implements Fiber<any, unknown> {
     if (this.stopping) this.interrupt()
   }
 
+  /** The clock has put this sleeper among those who are ready. */
+  awake(): void {
+    this.cur = Task.unit
+    this.state = (this.state & ~SUSPENDED) | QUEUED
+  }
+
   private queue(): void {
     this.state = (this.state & ~SUSPENDED) | QUEUED
     this.loop.enqueue(this)

@@ -15,7 +15,7 @@
  * One macrotask is armed per turn, when the turn opens. It closes the turn, looks for failures that nobody observed, and
  * goes on with what is ready. Wakes within a turn are batched in one microtask.
  */
-import type { AsyncContext, Clock, Host } from "../clock/index.ts"
+import type { AsyncContext, Clock, Host, Woken } from "../clock/index.ts"
 import { type Exit, RingBuffer } from "../data/index.ts"
 import { drive, type Driver, type StartSpec, Task } from "../task/index.ts"
 import { FiberCore } from "./fiber.ts"
@@ -55,6 +55,7 @@ export class Scheduler implements Driver {
   live = 0
 
   private readonly ready = new RingBuffer<unknown>()
+  private readonly woken: Woken
   private readonly host: Host
   private readonly budget: number
   private readonly slice: number
@@ -89,6 +90,7 @@ export class Scheduler implements Driver {
     this.slice = options.slice
     this.forDetached = options.forDetached
     this.unhandled = new Unhandled(options.onUnhandled)
+    this.woken = new WokenSleepers(this.ready)
     this.clock.connect(() => this.wakeSleepers())
   }
 
@@ -104,7 +106,7 @@ export class Scheduler implements Driver {
   drain(): void {
     if (this.running) return
     const outer = this.claim()
-    if (this.due) this.due = this.clock.take(this.ready)
+    if (this.due) this.due = this.clock.take(this.woken)
     while (!this.over && this.refill()) this.step(this.ready.shift() as Ready)
     this.release(outer)
   }
@@ -258,7 +260,7 @@ export class Scheduler implements Driver {
 
   /** True if something is ready, after taking due sleepers where nothing was. */
   private refill(): boolean {
-    while (this.ready.size === 0 && this.due) this.due = this.clock.take(this.ready)
+    while (this.ready.size === 0 && this.due) this.due = this.clock.take(this.woken)
     return this.ready.size > 0
   }
 
@@ -379,5 +381,19 @@ export class Scheduler implements Driver {
       if (entry instanceof FiberCore) entry.abort()
     })
     this.current?.abort()
+  }
+}
+
+/** Where the clock puts due sleepers: a fiber among them has no ticket any more. */
+class WokenSleepers implements Woken {
+  private readonly ready: RingBuffer<unknown>
+
+  constructor(ready: RingBuffer<unknown>) {
+    this.ready = ready
+  }
+
+  push(sleeper: unknown): void {
+    if (sleeper instanceof FiberCore) sleeper.awake()
+    this.ready.push(sleeper)
   }
 }

@@ -1,0 +1,113 @@
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { Runtime, Task } from "rapid-fiber"
+
+/** Law 5, without asserting any time: what must get its turn, gets it. */
+const forever = (): Task<never> => Task.unit.flatMap(forever)
+const spin = Task.defer(forever)
+
+describe("fairness", () => {
+  afterEach(() => void vi.useRealTimers())
+
+  it("lets other fibers run beside one that never waits", async () => {
+    const busy = spin.run()
+    expect(await Task.yield().as("ran")).toBe("ran")
+    await busy.cancel()
+  })
+
+  it("lets the host's timers and immediates fire beside one that never waits", async () => {
+    const busy = spin.run()
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    await new Promise((resolve) => setImmediate(resolve))
+    await busy.cancel()
+    expect(busy.poll()?.status).toBe("cancelled")
+  })
+
+  const endless: Record<string, Task<never>> = {
+    "a map chain in a loop": Task.defer(function again(): Task<never> {
+      return Task.pure(0).map((n) => n).map((n) => n).flatMap(again)
+    }),
+    "a gen of synchronous operations": Task.gen(function* () {
+      for (;;) yield* Task.pure(1)
+    }),
+    "a gen of functions": Task.gen(function* () {
+      for (;;) yield* Task.sync(() => 1)
+    }),
+    "yields": Task.gen(function* () {
+      for (;;) yield* Task.yield()
+    }),
+    "handled errors": Task.defer(function again(): Task<never> {
+      return Task.fail("e").catch(again)
+    }),
+    "promises that are resolved already": Task.gen(function* () {
+      for (;;) yield* Task.promise(() => Promise.resolve())
+    }),
+    "callbacks that resume at once": Task.gen(function* () {
+      for (;;) yield* Task.async<void>((resume) => resume(Task.unit))
+    }),
+    "children": Task.gen(function* () {
+      for (;;) yield* (yield* Task.unit.start()).join()
+    }),
+  }
+  for (const [what, task] of Object.entries(endless)) {
+    it(`holds for an endless loop of ${what}, and cancellation ends it`, async () => {
+      const fiber = task.run()
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      await fiber.cancel()
+      expect(fiber.poll()?.status).toBe("cancelled")
+    })
+  }
+
+  it("runs at the edge only one budget of its own fiber, and nobody else's", async () => {
+    const runtime = Runtime.make({ budget: 100 })
+    let steps = 0
+    const counting = Task.gen(function* () {
+      for (;;) yield* Task.sync(() => steps++)
+    })
+    let other = 0
+    const fiber = Task.sync(() => other++).start().andThen(counting).run({ runtime })
+    expect(steps).toBeGreaterThan(0)
+    expect(steps).toBeLessThanOrEqual(100)
+    expect(other).toBe(0)
+    await fiber.cancel()
+  })
+
+  it("changes fibers after a budget, so that none is ahead by more than a few", async () => {
+    const runtime = Runtime.make({ budget: 64, slice: 1000 })
+    const steps = [0, 0, 0]
+    let ahead = 0
+    const counting = (mine: number): Task<void> =>
+      Task.gen(function* () {
+        for (let i = 0; i < 5000; i++) {
+          yield* Task.sync(() => steps[mine]!++)
+          ahead = Math.max(ahead, steps[mine]! - Math.min(...steps))
+        }
+      })
+    await Promise.all(steps.map((_, mine) => counting(mine).toPromise({ runtime })))
+    expect(steps).toEqual([5000, 5000, 5000])
+    expect(ahead).toBeLessThanOrEqual(3 * 64)
+  })
+
+  it("gives the host its turn where the clock does not move: after 64 budgets", async () => {
+    vi.useFakeTimers()
+    const runtime = Runtime.make({ budget: 16 })
+    let steps = 0
+    const fiber = Task.gen(function* () {
+      for (;;) yield* Task.sync(() => steps++)
+    }).run({ runtime })
+    await Promise.resolve()
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(steps).toBeGreaterThan(0)
+    expect(steps).toBeLessThan(16 * 70)
+    vi.useRealTimers()
+    await fiber.cancel()
+  })
+
+  it("wakes sleepers beside fibers that are always ready", async () => {
+    const busy = Array.from({ length: 5 }, () => endless["yields"]!.run())
+    let woken = 0
+    await Promise.all([1, 2, 3].map((ms) => Task.sleep(ms).map(() => woken++).toPromise()))
+    expect(woken).toBe(3)
+    await Promise.all(busy.map((fiber) => fiber.cancel().toPromise()))
+  })
+})
