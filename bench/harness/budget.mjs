@@ -9,7 +9,7 @@
  */
 export const timesFloor = (times) => ({
   text: `≤ ${times} × floor`,
-  holds: ({ toFloor }) => toFloor === undefined ? undefined : toFloor <= times,
+  holds: ({ toFloor }) => (toFloor === undefined ? undefined : toFloor <= times),
 })
 
 /**

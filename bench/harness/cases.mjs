@@ -16,7 +16,8 @@ const order = ["overhead", "many-tasks", "many-sleeps", "gen", "fork-join", "can
 export async function loadCases(filters) {
   const all = readdirSync(folder).map((file) => file.replace(/\.mjs$/, ""))
   const unknown = filters.find((filter) => !all.some((name) => name.startsWith(filter)))
-  if (unknown !== undefined) throw new Error(`Expected the name of a case, got ${unknown}; there are: ${all.join(", ")}`)
+  if (unknown !== undefined)
+    throw new Error(`Expected the name of a case, got ${unknown}; there are: ${all.join(", ")}`)
   const names = all.filter((name) => filters.length === 0 || filters.some((filter) => name.startsWith(filter)))
   names.sort((left, right) => place(left) - place(right) || (left < right ? -1 : 1))
   return Promise.all(names.map(async (name) => ({ name, about: (await import(`../cases/${name}.mjs`)).about })))

@@ -25,7 +25,9 @@ export function summarize(row, outcomes) {
     cpu: median(readings.map(({ cpu }) => cpu)),
     peakRss: Math.max(...measured.map(({ peakRss }) => peakRss)),
     floor: floors.length === 0 ? undefined : median(floors),
-    details: Object.fromEntries(names.map((name) => [name, median(readings.map(({ details }) => details?.[name] ?? NaN))])),
+    details: Object.fromEntries(
+      names.map((name) => [name, median(readings.map(({ details }) => details?.[name] ?? NaN))]),
+    ),
   }
   return { row, failures, summary }
 }

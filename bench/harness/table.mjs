@@ -46,7 +46,10 @@ function judge(budget, compared) {
 
 /** @param {string[]} cells */
 function line(cells) {
-  return cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("").trimEnd()
+  return cells
+    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+    .join("")
+    .trimEnd()
 }
 
 /**
