@@ -10,11 +10,19 @@ import { readOptions, usage } from "./harness/options.mjs"
 import { progress } from "./harness/progress.mjs"
 import { compare, summarize } from "./harness/summary.mjs"
 import { format, heading } from "./harness/table.mjs"
+import { UsageError } from "./harness/usage-error.mjs"
 /** @import { About, Options, Outcome, Result } from "./harness/types.d.ts" */
 
-const options = readOptions(process.argv.slice(2))
-if (options === undefined) console.log(usage)
-else await main(options)
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options === undefined) console.log(usage)
+  else await main(options)
+} catch (error) {
+  // What was asked for cannot be done: the message says it all.
+  const asked = error instanceof UsageError || String(Object(error).code).startsWith("ERR_PARSE_ARGS")
+  console.error(asked ? Object(error).message : error)
+  process.exitCode = 1
+}
 
 /** @param {Options} of */
 async function main(of) {
@@ -24,12 +32,13 @@ async function main(of) {
   const library = copy(of.library)
   process.on("exit", () => rmSync(library, { recursive: true, force: true }))
   process.on("SIGINT", () => process.exit(130))
+  process.on("SIGTERM", () => process.exit(143))
   console.log(`${header(machine)}\n\n${heading}`)
   const report = []
   for (const { name, about } of cases) {
     const results = await measureCase(name, about, library, of)
     const byName = new Map(results.map((result) => [result.row.name, result]))
-    for (const result of results) console.log(format(name, about.unit ?? "ms", compare(result, byName)))
+    for (const result of results) console.log(format(name, about, compare(result, byName)))
     report.push({ case: name, title: about.title, unit: about.unit ?? "ms", results })
   }
   if (of.json !== undefined) writeFileSync(of.json, `${JSON.stringify({ machine, cases: report }, undefined, 2)}\n`)

@@ -21,6 +21,8 @@ const shared = {
   bundle: true,
   format: "esm",
   target: "es2022",
+  // Puts the constants of the hot loop in place; names and layout stay readable.
+  minifySyntax: true,
   sourcemap: true,
   legalComments: "none",
   metafile: true,

@@ -4,9 +4,9 @@ import { posix } from "node:path"
 export const rooms: ReadonlyArray<string> = [
   "data",
   "clock",
+  "task",
   "fiber",
   "runtime",
-  "task",
   "sync",
   "stream",
   "interop",
@@ -18,13 +18,15 @@ export const rooms: ReadonlyArray<string> = [
   "node",
 ]
 
-/** The operation shapes lie beneath the interpreter: they see only `data`, and these rooms read them directly. */
+/** The operation shapes: the interpreter reads them past the index, since a bundler inlines what comes straight from there. */
 const shapes = "src/task/node.ts"
-const seesShapes = new Set(["fiber", "runtime"])
-const seenByShapes = new Set(["data"])
+const seesShapes = new Set(["fiber"])
 
 /** The public entry gathers every room but these, which have a subpath or a command of their own. */
 const outsideIndex = new Set(["testing", "cli", "node"])
+
+/** The command is a user of the library: it may import what users import. */
+const usesPublicEntry = new Set(["cli"])
 
 /** Only these rooms may need Node as soon as they are imported. */
 const nodeRooms = new Set(["cli", "node"])
@@ -85,9 +87,9 @@ function relativeError(file: string, specifier: string): string | undefined {
     return complaint("imports to stay inside src", `\`${target}\``, "move what is needed into a room")
   }
   if (target === "src/index.ts") {
+    if (usesPublicEntry.has(from)) return undefined
     return complaint("no file of src to import the public entry", `\`${specifier}\``, "import the room's index.ts")
   }
-  if (file === shapes) return shapesError(target, to)
   if (target === shapes && seesShapes.has(from)) return undefined
   if (file === "src/index.ts" ? outsideIndex.has(to) : rooms.indexOf(to) > rooms.indexOf(from)) {
     return complaint(
@@ -101,15 +103,6 @@ function relativeError(file: string, specifier: string): string | undefined {
     `another room to be imported through \`src/${to}/index.ts\``,
     `\`${target}\``,
     `export it from that index (marked @internal if users must not see it) and import that`,
-  )
-}
-
-function shapesError(target: string, to: string): string | undefined {
-  if (seenByShapes.has(to) && target === `src/${to}/index.ts`) return undefined
-  return complaint(
-    `${shapes} to import only from ${[...seenByShapes].map((room) => `src/${room}/index.ts`).join(", ")}`,
-    `\`${target}\``,
-    "the interpreter stands on this file: move the rest to another file of src/task",
   )
 }
 

@@ -16,6 +16,7 @@ export {
   type RunOptions,
   type StartOptions,
   Task,
+  type FailureOfYielded,
   type TaskIterator,
   type Yielded,
 } from "./task/index.ts"

@@ -28,7 +28,9 @@ export async function native() {
 export async function rapid() {
   const { Task } = await loadRapid()
   const called = (/** @type {number} */ i) =>
-    /** @type {typeof Task.async<number>} */ (Task.async)((resume) => queueMicrotask(() => resume(Task.pure(i))))
+    Task.async((/** @type {(task: import("../../dist/index.js").Task<number>) => void} */ resume) =>
+      queueMicrotask(() => resume(Task.pure(i))),
+    )
   const program = Task.gen(function* () {
     let sum = 0
     for (let i = 0; i < COUNT; i++) sum += yield* called(i)
@@ -41,7 +43,7 @@ export async function rapid() {
 export async function effect() {
   const Effect = await import("effect/Effect")
   const called = (/** @type {number} */ i) =>
-    /** @type {typeof Effect.callback<number>} */ (Effect.callback)((resume) =>
+    Effect.callback((/** @type {(effect: import("effect/Effect").Effect<number>) => void} */ resume) =>
       queueMicrotask(() => resume(Effect.succeed(i))),
     )
   const program = Effect.gen(function* () {

@@ -1,7 +1,7 @@
 // @ts-check
 import { setTimeout } from "node:timers/promises"
 import { beside } from "../harness/budget.mjs"
-import { BURN, DURATION, loadBusy, withLoopDelay, Work } from "../harness/busy.mjs"
+import { besideBusy, BURN, DURATION } from "../harness/busy.mjs"
 import { latency } from "../harness/statistics.mjs"
 /** @import { About, Reading, Variant } from "../harness/types.d.ts" */
 
@@ -16,30 +16,26 @@ export const about = {
 }
 
 /** @type {Variant} */
-export const idle = async () => besideBusy(await loadBusy("idle"))
+export const idle = async () => () => watch("idle")
 
 /** @type {Variant} */
-export const rapid = async () => besideBusy(await loadBusy("rapid"))
+export const rapid = async () => () => watch("rapid")
 
 /** @type {Variant} */
-export const effect = async () => besideBusy(await loadBusy("effect"))
+export const effect = async () => () => watch("effect")
 
 /**
- * @param {(work: Work) => void} startBusy
- * @returns {() => Promise<Reading>}
+ * @param {string} variant
+ * @returns {Promise<Reading>}
  */
-function besideBusy(startBusy) {
-  return async () => {
-    const work = new Work()
-    const { delay, more } = await withLoopDelay(async () => {
-      const late = watchInterval()
-      startBusy(work)
-      await setTimeout(DURATION)
-      work.stopped = true
-      return latency("interval late", late())
-    })
-    return { value: delay.p99, details: { "delay p50": delay.p50, "delay max": delay.max, ...more, burns: work.done } }
-  }
+async function watch(variant) {
+  const { delay, result, burns } = await besideBusy(variant, async () => {
+    const late = watchInterval()
+    await setTimeout(DURATION)
+    return late()
+  })
+  const loop = { "delay p50": delay.p50, "delay max": delay.max }
+  return { value: delay.p99, details: { ...loop, ...latency("interval late", result), burns } }
 }
 
 /** @returns {() => number[]} ends it and tells how late each call was */

@@ -1,17 +1,17 @@
 // @ts-check
 import { spawnSync } from "node:child_process"
 import { atMost } from "../harness/budget.mjs"
-import { entry, root } from "../harness/library.mjs"
+import { entryUrl, root } from "../harness/library.mjs"
 import { median } from "../harness/statistics.mjs"
 /** @import { About, Reading, Variant } from "../harness/types.d.ts" */
 
-const ROUNDS = 12
+const ROUNDS = 20
 
 /** @type {About} */
 export const about = {
-  title: "ms to import the package, over an empty process: the median of 12 pairs of processes, alternating",
+  title: "ms to import the package, over an empty process: the median of 20 pairs of processes, alternating",
   variants: ["rapid", "effect", "effectDeep"],
-  unit: "ms",
+  rss: false,
   once: true,
   forks: 1,
   budgets: [atMost(20, "ms")],
@@ -19,7 +19,7 @@ export const about = {
 
 /** @type {Variant} */
 export async function rapid() {
-  return () => timeToImport(entry)
+  return () => timeToImport(entryUrl)
 }
 
 /** @type {Variant} */

@@ -10,6 +10,7 @@ export const about = {
   title: "KB, minified by esbuild and gzipped: all of Task, and the part of Effect that forks, sleeps and joins",
   variants: ["rapid", "effect"],
   unit: "KB",
+  rss: false,
   once: true,
   forks: 1,
   budgets: [atMost(10, "KB")],

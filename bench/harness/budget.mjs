@@ -5,10 +5,11 @@
  * At most so many times the floor.
  *
  * @param {number} times
+ * @param {string} [floor] what it is, if it is not a row
  * @returns {Budget}
  */
-export const timesFloor = (times) => ({
-  text: `≤ ${times} × floor`,
+export const timesFloor = (times, floor) => ({
+  text: `≤ ${times} × ${floor ?? "floor"}`,
   holds: ({ toFloor }) => (toFloor === undefined ? undefined : toFloor <= times),
 })
 

@@ -1,5 +1,6 @@
 // @ts-check
 import { readdirSync } from "node:fs"
+import { UsageError } from "./usage-error.mjs"
 /** @import { About, Options, Row } from "./types.d.ts" */
 
 const folder = new URL("../cases/", import.meta.url)
@@ -17,7 +18,7 @@ export async function loadCases(filters) {
   const all = readdirSync(folder).map((file) => file.replace(/\.mjs$/, ""))
   const unknown = filters.find((filter) => !all.some((name) => name.startsWith(filter)))
   if (unknown !== undefined)
-    throw new Error(`Expected the name of a case, got ${unknown}; there are: ${all.join(", ")}`)
+    throw new UsageError(`Expected the name of a case, got ${unknown}; there are: ${all.join(", ")}`)
   const names = all.filter((name) => filters.length === 0 || filters.some((filter) => name.startsWith(filter)))
   names.sort((left, right) => place(left) - place(right) || (left < right ? -1 : 1))
   return Promise.all(names.map(async (name) => ({ name, about: (await import(`../cases/${name}.mjs`)).about })))

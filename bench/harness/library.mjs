@@ -1,6 +1,7 @@
 // @ts-check
 import { existsSync } from "node:fs"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
+import { UsageError } from "./usage-error.mjs"
 
 /** The repository's root, with a slash at its end. */
 export const root = fileURLToPath(new URL("../../", import.meta.url))
@@ -8,15 +9,18 @@ export const root = fileURLToPath(new URL("../../", import.meta.url))
 /** The entry of the build that is measured: the runner's copy, or the repository's own where a case is run by hand. */
 export const entry = `${process.env["RAPID_FIBER_BENCH_LIBRARY"] ?? root}/dist/index.js`
 
+/** The same for `import`. */
+export const entryUrl = pathToFileURL(entry).href
+
 /**
  * Loads the library. Only the variants that use it call this, for what is loaded counts as memory.
  *
  * @returns {Promise<typeof import("../../dist/index.js")>}
  */
-export const loadRapid = () => import(entry)
+export const loadRapid = () => import(entryUrl)
 
 /** @param {string} library */
 export function mustBeBuilt(library) {
   if (existsSync(`${library}/dist/index.js`)) return
-  throw new Error(`Expected a built package in ${library}, found no dist/index.js: run \`npm run build\` first`)
+  throw new UsageError(`Expected a built package in ${library}, found no dist/index.js: run \`npm run build\` first`)
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util"
 import { resolve } from "node:path"
 import { root } from "./library.mjs"
+import { UsageError } from "./usage-error.mjs"
 /** @import { Options } from "./types.d.ts" */
 
 export const usage = `npm run bench -- [case …] [options]
@@ -50,5 +51,5 @@ export function readOptions(argv) {
 function positive(name, text) {
   const value = Number(text.replaceAll("_", ""))
   if (Number.isInteger(value) && value > 0) return value
-  throw new Error(`Expected --${name} to be an integer >= 1, got ${text}`)
+  throw new UsageError(`Expected --${name} to be an integer >= 1, got ${text}`)
 }

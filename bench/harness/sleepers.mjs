@@ -32,6 +32,7 @@ export class Sleepers {
     this.lateness = new Float64Array(Math.ceil(this.count / SAMPLE))
     this.measured = 0
     this.longest = 0
+    this.cpu = process.cpuUsage()
     this.started = performance.now()
   }
 
@@ -69,12 +70,14 @@ export class Sleepers {
   async report() {
     await this.latch.opened
     const value = performance.now() - this.started
+    const { user, system } = process.cpuUsage(this.cpu)
     if (this.measured !== this.lateness.length)
       throw new Error(`Expected ${this.lateness.length} samples, got ${this.measured}`)
+    const early = this.lateness.filter((late) => late < 0).length
     return {
       value,
       floor: this.longest,
-      details: { early: this.lateness.filter((late) => late < 0).length, ...latency("late", this.lateness) },
+      details: { early, ...latency("late", this.lateness), "cpu ms": (user + system) / 1000 },
     }
   }
 }

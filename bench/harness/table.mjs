@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Budget, Compared } from "./types.d.ts" */
+/** @import { About, Budget, Compared } from "./types.d.ts" */
 
 const widths = [16, 24, 10, 17, 10, 8, 9]
 const titles = ["case", "variant", "median", "spread", "RSS MiB", "÷ floor", "÷ effect", "budget"]
@@ -11,10 +11,10 @@ export const heading = `${line(titles)}\n${line([...widths.map((width) => "─".
  * A row, and a line for what else it has to tell.
  *
  * @param {string} name
- * @param {string} unit
+ * @param {About} about
  * @param {Compared} compared
  */
-export function format(name, unit, compared) {
+export function format(name, { unit = "ms", rss = true }, compared) {
   const { row, summary, failures } = compared.result
   const cells =
     summary === undefined
@@ -24,7 +24,7 @@ export function format(name, unit, compared) {
           row.name,
           `${figure(summary.median)} ${unit}`,
           summary.least === summary.most ? "" : `${figure(summary.least)}–${figure(summary.most)}`,
-          figure(Math.round(summary.peakRss)),
+          rss ? figure(Math.round(summary.peakRss)) : "",
           compared.toFloor === undefined ? "" : compared.toFloor.toFixed(2),
           compared.toRival === undefined ? "" : compared.toRival.toFixed(2),
         ]

@@ -38,10 +38,10 @@ export interface Row {
   readonly variant: string
   readonly options?: Readonly<Record<string, unknown>>
   /** The row that it is compared with in the column `÷ floor`. */
-  readonly floor?: string
+  readonly floor?: string | undefined
   /** The row of Effect that it is compared with in the column `÷ effect`. */
-  readonly rival?: string
-  readonly budgets?: readonly Budget[]
+  readonly rival?: string | undefined
+  readonly budgets?: readonly Budget[] | undefined
 }
 
 /** What a case's file exports beside its variants, under the name `about`. */
@@ -57,6 +57,8 @@ export interface About {
   readonly rows?: (options: Options) => readonly Row[]
   /** Of the measured value. Default: ms. */
   readonly unit?: string
+  /** False where the memory of the process says nothing of what is measured. */
+  readonly rss?: boolean
   /** One iteration per process and no warm-up. */
   readonly once?: boolean
   /** Fresh processes per variant. Default: 2. */

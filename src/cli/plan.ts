@@ -19,8 +19,8 @@ export function planSleeps(options: SleepsOptions): Plan {
   const draw = (): (() => number) => drawing(durations.length)
   const sizes = new Uint32Array(durations.length)
   const next = draw()
-  for (let i = 0; i < options.count; i++) sizes[next()]!++
-  const longest = durations.findLast((_, index) => sizes[index]! > 0) ?? 0
+  for (let i = 0; i < options.count; i++) sizes[next()]++
+  const longest = durations.findLast((_, index) => sizes[index] > 0) ?? 0
   return { count: options.count, durations, sizes, longest, draw }
 }
 

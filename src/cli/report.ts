@@ -53,7 +53,9 @@ export function describeReport(report: Report): string {
   const number = new Intl.NumberFormat("en-US")
   const { p50, p99, max } = report.lateness
   return [
-    report.interrupted ? `Interrupted after ${seconds(report.wall)}.` : `${number.format(report.woken)} sleeps, one thread.`,
+    report.interrupted
+      ? `Interrupted after ${seconds(report.wall)}.`
+      : `${number.format(report.woken)} sleeps, one thread.`,
     `  wall              ${seconds(report.wall)} (longest sleep ${seconds(report.longest)}, ratio ${report.ratio.toFixed(3)})`,
     `  woken             ${number.format(report.woken)} of ${number.format(report.started)} started`,
     `  lost              ${number.format(report.lost)}`,

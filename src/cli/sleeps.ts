@@ -1,4 +1,4 @@
-import { Runtime, Task } from "../index.ts"
+import { CancelledError, Runtime, Task } from "../index.ts"
 import type { SleepsOptions } from "./arguments.ts"
 import { type Plan, planSleeps } from "./plan.ts"
 import { Progress } from "./progress.ts"
@@ -14,54 +14,53 @@ const BLOCK = 32
 export async function sleeps(options: SleepsOptions): Promise<Report> {
   const plan = planSleeps(options)
   const runtime = Runtime.make()
+  const interrupt = new AbortController()
+  const onInterrupt = (): void => interrupt.abort()
   const rssBefore = process.memoryUsage.rss()
   const began = performance.now()
   const tally = new Tally(plan, began)
   const progress = new Progress(tally, plan.count, process.stderr.isTTY && !options.json)
-  let interrupted = false
-  let finish: () => void = () => {}
-  const finished = new Promise<void>((resolve) => (finish = resolve))
-  const interrupt = (): void => {
-    interrupted = true
-    finish()
-  }
-  process.once("SIGINT", interrupt)
+  process.once("SIGINT", onInterrupt)
   try {
-    await startAll(plan, tally, runtime, finish, () => interrupted)
-    await finished
+    const allWoken = Task.promise(() => startAll(plan, tally, runtime, interrupt.signal))
+    const interrupted = (await allWoken.toPromise({ signal: interrupt.signal }).catch(cancelled)) === CANCELLED
     const wall = performance.now() - began
     const peakRss = process.resourceUsage().maxRSS * 1024
     return reportOf(options, plan, tally, { wall, rssBefore, peakRss, interrupted })
   } finally {
     progress.stop()
-    process.removeListener("SIGINT", interrupt)
+    process.removeListener("SIGINT", onInterrupt)
     await runtime.close()
   }
 }
 
-async function startAll(
-  plan: Plan,
-  tally: Tally,
-  runtime: Runtime,
-  finish: () => void,
-  stopped: () => boolean,
-): Promise<void> {
-  const next = plan.draw()
-  // One callback for each duration: the sleepers share them.
-  const woke = plan.durations.map((_, duration) => () => {
-    tally.wake(duration, performance.now())
-    if (tally.woken === plan.count) finish()
-  })
-  const on = { runtime }
-  for (let begun = 0; begun < plan.count && !stopped(); begun += CHUNK) {
-    const chunk = Math.min(CHUNK, plan.count - begun)
-    let now = 0
-    for (let i = 0; i < chunk; i++) {
-      if (i % BLOCK === 0) now = performance.now()
-      const duration = next()
-      tally.start(duration, now)
-      Task.sleep(plan.durations[duration]!).map(woke[duration]!).runAndForget(on)
+const CANCELLED = Symbol("cancelled")
+
+function cancelled(error: unknown): typeof CANCELLED {
+  if (error instanceof CancelledError) return CANCELLED
+  throw error
+}
+
+/** Starts the sleeps, in chunks; the promise resolves when the last of them has woken. */
+function startAll(plan: Plan, tally: Tally, runtime: Runtime, interrupt: AbortSignal): Promise<void> {
+  return new Promise((allWoken) => {
+    // One callback for each duration: the sleepers share them.
+    const woke = plan.durations.map((_, duration) => () => {
+      tally.wake(duration, performance.now())
+      if (tally.woken === plan.count) allWoken()
+    })
+    const next = plan.draw()
+    const on = { runtime }
+    const startChunk = (): void => {
+      let now = 0
+      for (let i = 0; i < CHUNK && tally.started < plan.count; i++) {
+        if (i % BLOCK === 0) now = performance.now()
+        const duration = next()
+        tally.start(duration, now)
+        Task.sleep(plan.durations[duration]).map(woke[duration]).runAndForget(on)
+      }
+      if (tally.started < plan.count && !interrupt.aborted) setImmediate(startChunk)
     }
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+    startChunk()
+  })
 }

@@ -40,7 +40,7 @@ export class Tally {
     let offset = 0
     for (let index = 0; index < plan.sizes.length; index++) {
       this.nextStart[index] = offset
-      offset += plan.sizes[index]!
+      offset += plan.sizes[index]
       this.ends[index] = offset
     }
     this.nextWake = this.nextStart.slice()
@@ -49,23 +49,23 @@ export class Tally {
   /** A sleep of that duration starts, not before `now`. */
   start(duration: number, now: number): void {
     this.started++
-    this.starts[this.nextStart[duration]!++] = (now - this.origin) * UNITS_PER_MS
+    this.starts[this.nextStart[duration]++] = (now - this.origin) * UNITS_PER_MS
   }
 
   /** A sleep of that duration woke. */
   wake(duration: number, now: number): void {
     this.woken++
-    const place = this.nextWake[duration]!++
-    if (place >= this.ends[duration]!) {
+    const place = this.nextWake[duration]++
+    if (place >= this.ends[duration]) {
       this.surplus++
       return
     }
-    const slept = now - this.origin - this.starts[place]! / UNITS_PER_MS
-    const late = slept - this.durations[duration]!
+    const slept = now - this.origin - this.starts[place] / UNITS_PER_MS
+    const late = slept - this.durations[duration]
     if (late < 0) this.early++
     if (late > this.maxLate) this.maxLate = late
     const bin = Math.min(Math.max(Math.floor(late * BINS_PER_MS), 0), BINS - 1)
-    this.bins[bin]!++
+    this.bins[bin]++
   }
 
   get lateness(): Lateness {

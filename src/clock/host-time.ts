@@ -7,27 +7,27 @@
 const hostSetTimeout: unknown = globalThis.setTimeout
 
 export class HostTime {
-  private offset = 0
-  private last = 0
-  private faked = false
+  #offset = 0
+  #last = 0
+  #faked = false
 
   now(): number {
     const faked = globalThis.setTimeout !== hostSetTimeout
-    if (faked !== this.faked) this.changeSource(faked)
-    const reading = (faked ? Date.now() : performance.now()) + this.offset
+    if (faked !== this.#faked) this.#changeSource(faked)
+    const reading = (faked ? Date.now() : performance.now()) + this.#offset
     // A clock that runs backwards is clamped: the last reading stands until the host has caught up.
-    return reading > this.last ? (this.last = reading) : this.last
+    return reading > this.#last ? (this.#last = reading) : this.#last
   }
 
   /** A host timer for `target` fired: where time is a test's, it has come at least that far. */
   reached(target: number): void {
     const behind = target - this.now()
-    if (this.faked && behind > 0) this.offset += behind
+    if (this.#faked && behind > 0) this.#offset += behind
   }
 
   /** Goes on where the last reading was; on whole milliseconds for a test's clock, which counts in those. */
-  private changeSource(faked: boolean): void {
-    this.faked = faked
-    this.offset = faked ? Math.ceil(this.last) - Date.now() : this.last - performance.now()
+  #changeSource(faked: boolean): void {
+    this.#faked = faked
+    this.#offset = faked ? Math.ceil(this.#last) - Date.now() : this.#last - performance.now()
   }
 }

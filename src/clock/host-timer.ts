@@ -8,36 +8,36 @@ const LONGEST = 2_147_483_647
  * each use, so a test that replaces them is followed, and arms outside any async context.
  */
 export class HostTimer {
-  private handle: unknown = undefined
-  private clear: ((handle: never) => void) | undefined = undefined
+  #handle: unknown = undefined
+  #clear: ((handle: never) => void) | undefined = undefined
   /** Milliseconds that remain after the host timer that is set, where the delay was too long for one. */
-  private rest = 0
-  private ref = true
-  private readonly onFire: () => void
-  private readonly fire = () => {
-    this.handle = undefined
-    if (this.rest > 0) this.set(this.rest, this.ref)
-    else this.onFire()
+  #rest = 0
+  #ref = true
+  readonly #onFire: () => void
+  readonly #fire = () => {
+    this.#handle = undefined
+    if (this.#rest > 0) this.set(this.#rest, this.#ref)
+    else this.#onFire()
   }
 
   constructor(onFire: () => void) {
-    this.onFire = onFire
+    this.#onFire = onFire
   }
 
   /** Fires once, after at least `delay` milliseconds as the host counts them; keeps the process alive if `ref`. */
   set(delay: number, ref: boolean): void {
     this.stop()
     const wait = Math.max(Math.ceil(delay), 1)
-    this.rest = Math.max(wait - LONGEST, 0)
-    this.ref = ref
-    this.clear = globalThis.clearTimeout as (handle: never) => void
-    this.handle = outsideContext(() => globalThis.setTimeout(this.fire, wait - this.rest))
-    if (!ref) (this.handle as { unref?(): unknown }).unref?.()
+    this.#rest = Math.max(wait - LONGEST, 0)
+    this.#ref = ref
+    this.#clear = globalThis.clearTimeout
+    this.#handle = outsideContext(() => globalThis.setTimeout(this.#fire, wait - this.#rest))
+    if (!ref) (this.#handle as { unref?(): unknown }).unref?.()
   }
 
   stop(): void {
-    if (this.handle === undefined) return
-    this.clear?.(this.handle as never)
-    this.handle = undefined
+    if (this.#handle === undefined) return
+    this.#clear?.(this.#handle as never)
+    this.#handle = undefined
   }
 }

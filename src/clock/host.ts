@@ -18,7 +18,7 @@ const resolved = Promise.resolve()
 
 /** The host that this process runs on. */
 export class PlatformHost implements Host {
-  private readonly later: Defer = hostSetImmediate ?? overChannel() ?? ((f) => setTimeout(f, 0))
+  readonly #later: Defer = hostSetImmediate ?? overChannel() ?? ((f) => setTimeout(f, 0))
 
   now(): number {
     return performance.now()
@@ -29,7 +29,7 @@ export class PlatformHost implements Host {
   }
 
   macrotask(f: () => void): void {
-    outsideContext(() => this.later(f))
+    outsideContext(() => this.#later(f))
   }
 }
 

@@ -8,67 +8,67 @@ import { HostTimer } from "./host-timer.ts"
  * own timers must be seen (a debugger, a tracer of timers), and as the wheel's witness in the conformance suite.
  */
 export class PlatformClock implements Clock {
-  private readonly time = new HostTime()
-  private readonly sleepers = new Map<number, Sleeper>()
-  private readonly due = new RingBuffer<number>()
-  private readonly batch: number
-  private tickets = 0
-  private onDue: () => void = () => {}
+  readonly #time = new HostTime()
+  readonly #sleepers = new Map<number, Sleeper>()
+  readonly #due = new RingBuffer<number>()
+  readonly #batch: number
+  #tickets = 0
+  #onDue: () => void = () => {}
 
   /** `batch` in sleepers; an integer >= 1. */
   constructor(batch: number) {
-    this.batch = batch
+    this.#batch = batch
   }
 
   get size(): number {
-    return this.sleepers.size
+    return this.#sleepers.size
   }
 
   now(): number {
-    return this.time.now()
+    return this.#time.now()
   }
 
   add(ms: number, sleeper: unknown, ref: boolean): number {
-    const ticket = this.tickets++
-    const timer = new HostTimer(() => this.fired(ticket))
-    this.sleepers.set(ticket, { sleeper, timer, deadline: this.time.now() + ms, ref })
+    const ticket = this.#tickets++
+    const timer = new HostTimer(() => this.#fired(ticket))
+    this.#sleepers.set(ticket, { sleeper, timer, deadline: this.#time.now() + ms, ref })
     timer.set(ms, ref)
     return ticket
   }
 
   cancel(ticket: number): void {
-    this.sleepers.get(ticket)?.timer.stop()
-    this.sleepers.delete(ticket)
+    this.#sleepers.get(ticket)?.timer.stop()
+    this.#sleepers.delete(ticket)
   }
 
   take(woken: Woken): boolean {
-    for (let left = this.batch; left > 0; left--) {
-      const ticket = this.due.shift()
+    for (let left = this.#batch; left > 0; left--) {
+      const ticket = this.#due.shift()
       if (ticket === undefined) return false
-      const held = this.sleepers.get(ticket)
+      const held = this.#sleepers.get(ticket)
       if (held !== undefined) woken.push(held.sleeper)
-      this.sleepers.delete(ticket)
+      this.#sleepers.delete(ticket)
     }
-    return this.due.size > 0
+    return this.#due.size > 0
   }
 
   connect(onDue: () => void): void {
-    this.onDue = onDue
+    this.#onDue = onDue
   }
 
   forEach(visit: (sleeper: unknown, ticket: number) => void): void {
-    for (const [ticket, held] of this.sleepers) visit(held.sleeper, ticket)
+    for (const [ticket, held] of this.#sleepers) visit(held.sleeper, ticket)
   }
 
-  private fired(ticket: number): void {
-    const held = this.sleepers.get(ticket)
+  #fired(ticket: number): void {
+    const held = this.#sleepers.get(ticket)
     if (held === undefined) return
-    this.time.reached(held.deadline)
-    const early = held.deadline - this.time.now()
+    this.#time.reached(held.deadline)
+    const early = held.deadline - this.#time.now()
     // Hosts fire up to a millisecond early by their own clock (node#26578).
     if (early > 0) return held.timer.set(early, held.ref)
-    this.due.push(ticket)
-    this.onDue()
+    this.#due.push(ticket)
+    this.#onDue()
   }
 }
 

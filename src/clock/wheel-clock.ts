@@ -12,114 +12,114 @@ import { Wheel } from "./wheel.ts"
  * exactly while someone waits. The lowest bit of a ticket tells the two apart.
  */
 export class WheelClock implements Clock {
-  private readonly time = new HostTime()
-  private readonly kept: Lane
-  private readonly loose: Lane
+  readonly #time = new HostTime()
+  readonly #kept: Lane
+  readonly #loose: Lane
 
   /** `tick` in milliseconds, `batch` in sleepers; both integers >= 1. */
   constructor(tick: number, batch: number) {
-    this.kept = new Lane(this.time, tick, batch, true)
-    this.loose = new Lane(this.time, tick, batch, false)
+    this.#kept = new Lane(this.#time, tick, batch, true)
+    this.#loose = new Lane(this.#time, tick, batch, false)
   }
 
   get size(): number {
-    return this.kept.size + this.loose.size
+    return this.#kept.size + this.#loose.size
   }
 
   now(): number {
-    return this.time.now()
+    return this.#time.now()
   }
 
   add(ms: number, sleeper: unknown, ref: boolean): number {
-    return ref ? this.kept.add(ms, sleeper) * 2 : this.loose.add(ms, sleeper) * 2 + 1
+    return ref ? this.#kept.add(ms, sleeper) * 2 : this.#loose.add(ms, sleeper) * 2 + 1
   }
 
   cancel(ticket: number): void {
-    const lane = ticket % 2 === 0 ? this.kept : this.loose
+    const lane = ticket % 2 === 0 ? this.#kept : this.#loose
     lane.cancel(Math.floor(ticket / 2))
   }
 
   take(woken: Woken): boolean {
-    const kept = this.kept.take(woken)
-    return this.loose.take(woken) || kept
+    const kept = this.#kept.take(woken)
+    return this.#loose.take(woken) || kept
   }
 
   connect(onDue: () => void): void {
-    this.kept.onDue = onDue
-    this.loose.onDue = onDue
+    this.#kept.onDue = onDue
+    this.#loose.onDue = onDue
   }
 
   forEach(visit: (sleeper: unknown, ticket: number) => void): void {
-    this.kept.forEach((sleeper, entry) => visit(sleeper, entry * 2))
-    this.loose.forEach((sleeper, entry) => visit(sleeper, entry * 2 + 1))
+    this.#kept.forEach((sleeper, entry) => visit(sleeper, entry * 2))
+    this.#loose.forEach((sleeper, entry) => visit(sleeper, entry * 2 + 1))
   }
 }
 
 /** One wheel behind one host timer. */
 class Lane {
   onDue: () => void = () => {}
-  private wheel: Wheel | undefined = undefined
-  private armedFor = Infinity
-  private readonly timer: HostTimer
-  private readonly time: HostTime
-  private readonly tick: number
-  private readonly batch: number
-  private readonly ref: boolean
+  #wheel: Wheel | undefined = undefined
+  #armedFor = Infinity
+  readonly #timer: HostTimer
+  readonly #time: HostTime
+  readonly #tick: number
+  readonly #batch: number
+  readonly #ref: boolean
 
   constructor(time: HostTime, tick: number, batch: number, ref: boolean) {
-    this.time = time
-    this.tick = tick
-    this.batch = batch
-    this.ref = ref
-    this.timer = new HostTimer(() => this.fired())
+    this.#time = time
+    this.#tick = tick
+    this.#batch = batch
+    this.#ref = ref
+    this.#timer = new HostTimer(() => this.#fired())
   }
 
   get size(): number {
-    return this.wheel === undefined ? 0 : this.wheel.size
+    return this.#wheel === undefined ? 0 : this.#wheel.size
   }
 
   add(ms: number, sleeper: unknown): number {
-    const now = this.time.now()
-    this.wheel ??= new Wheel(Math.floor(now / this.tick))
-    const deadline = Math.max(Math.ceil((now + ms) / this.tick), this.wheel.current + 1)
-    const entry = this.wheel.add(deadline, sleeper)
-    if (deadline < this.armedFor) this.arm(deadline, now)
+    const now = this.#time.now()
+    this.#wheel ??= new Wheel(Math.floor(now / this.#tick))
+    const deadline = Math.max(Math.ceil((now + ms) / this.#tick), this.#wheel.current + 1)
+    const entry = this.#wheel.add(deadline, sleeper)
+    if (deadline < this.#armedFor) this.#arm(deadline, now)
     return entry
   }
 
   cancel(entry: number): void {
-    this.wheel?.remove(entry)
-    if (this.size === 0) this.disarm()
+    this.#wheel?.remove(entry)
+    if (this.size === 0) this.#disarm()
   }
 
   take(woken: Woken): boolean {
-    if (this.wheel === undefined || this.wheel.size === 0) return false
-    const now = this.time.now()
-    if (this.wheel.take(Math.floor(now / this.tick), this.batch, woken)) return true
-    const next = this.wheel.nextEvent()
-    if (next === Infinity) this.disarm()
-    else if (next !== this.armedFor) this.arm(next, now)
+    if (this.#wheel === undefined || this.#wheel.size === 0) return false
+    const now = this.#time.now()
+    if (this.#wheel.take(Math.floor(now / this.#tick), this.#batch, woken)) return true
+    const next = this.#wheel.nextEvent()
+    if (next === Infinity) this.#disarm()
+    else if (next !== this.#armedFor) this.#arm(next, now)
     return false
   }
 
   forEach(visit: (sleeper: unknown, entry: number) => void): void {
-    this.wheel?.forEach(visit)
+    this.#wheel?.forEach(visit)
   }
 
-  private fired(): void {
-    const target = this.armedFor * this.tick
-    this.armedFor = Infinity
-    this.time.reached(target)
+  #fired(): void {
+    const target = this.#armedFor * this.#tick
+    this.#armedFor = Infinity
+    this.#time.reached(target)
     this.onDue()
   }
 
-  private arm(tick: number, now: number): void {
-    this.armedFor = tick
-    this.timer.set(tick * this.tick - now, this.ref)
+  #arm(tick: number, now: number): void {
+    this.#armedFor = tick
+    this.#timer.set(tick * this.#tick - now, this.#ref)
   }
 
-  private disarm(): void {
-    this.armedFor = Infinity
-    this.timer.stop()
+  #disarm(): void {
+    this.#armedFor = Infinity
+    this.#timer.stop()
   }
 }

@@ -54,15 +54,15 @@ export class Wheel {
   /** How many entries are held. */
   size = 0
 
-  private readonly heads = new Int32Array(LEVELS * SLOTS).fill(NONE)
-  private readonly tails = new Int32Array(LEVELS * SLOTS).fill(NONE)
-  private readonly occupied = new Int32Array(LEVELS * WORDS)
-  private readonly pages: (Page | undefined)[] = []
-  private readonly roomy: number[] = []
-  private readonly vacant: number[] = []
-  private empty = NONE
-  private readonly far = new Map<number, number>()
-  private farEvent = Infinity
+  readonly #heads = new Int32Array(LEVELS * SLOTS).fill(NONE)
+  readonly #tails = new Int32Array(LEVELS * SLOTS).fill(NONE)
+  readonly #occupied = new Int32Array(LEVELS * WORDS)
+  readonly #pages: (Page | undefined)[] = []
+  readonly #roomy: number[] = []
+  readonly #vacant: number[] = []
+  #empty = NONE
+  readonly #far = new Map<number, number>()
+  #farEvent = Infinity
 
   constructor(current: number) {
     this.current = current
@@ -70,8 +70,8 @@ export class Wheel {
 
   /** Holds `sleeper` until `deadline`, an integer tick after `current`. */
   add(deadline: number, sleeper: unknown): number {
-    const index = this.roomyPage()
-    const page = this.pages[index]!
+    const index = this.#roomyPage()
+    const page = this.#pages[index]!
     let place = page.free
     if (place === NONE) place = page.fresh++
     else page.free = page.links[place * FIELDS + NEXT]!
@@ -79,15 +79,15 @@ export class Wheel {
     page.sleepers[place] = sleeper
     this.size++
     const entry = (index << PAGE_BITS) | place
-    if (deadline - this.current < SPAN) this.link(entry, page.links, place * FIELDS, deadline | 0)
-    else this.putFar(entry, deadline)
+    if (deadline - this.current < SPAN) this.#link(entry, page.links, place * FIELDS, deadline | 0)
+    else this.#putFar(entry, deadline)
     return entry
   }
 
   /** Takes an entry out before its time. */
   remove(entry: number): void {
-    if (this.far.size === 0 || !this.far.delete(entry)) this.unlink(entry)
-    this.release(entry)
+    if (this.#far.size === 0 || !this.#far.delete(entry)) this.#unlink(entry)
+    this.#release(entry)
   }
 
   /** The tick of the next event (a slot that is due or must move down), Infinity if there is none. */
@@ -96,12 +96,12 @@ export class Wheel {
     for (let level = 0; level < LEVELS; level++) {
       const shift = level * 8
       const digit = (low >>> shift) & 255
-      const slot = this.nextOccupied(level, level === 0 ? digit : digit + 1)
-      if (slot !== NONE) return Math.min(this.tickOf(shift, digit, slot), this.farEvent)
+      const slot = this.#nextOccupied(level, level === 0 ? digit : digit + 1)
+      if (slot !== NONE) return Math.min(this.#tickOf(shift, digit, slot), this.#farEvent)
     }
-    const wrapped = this.nextOccupied(LEVELS - 1, 0)
-    if (wrapped === NONE) return this.farEvent
-    return Math.min(this.tickOf(24, (low >>> 24) & 255, wrapped + SLOTS), this.farEvent)
+    const wrapped = this.#nextOccupied(LEVELS - 1, 0)
+    if (wrapped === NONE) return this.#farEvent
+    return Math.min(this.#tickOf(24, (low >>> 24) & 255, wrapped + SLOTS), this.#farEvent)
   }
 
   /**
@@ -112,17 +112,17 @@ export class Wheel {
     let left = limit
     for (;;) {
       const slot = (this.current | 0) & 255
-      while (this.heads[slot] !== NONE) {
+      while (this.#heads[slot] !== NONE) {
         if (left-- === 0) return true
-        const entry = this.heads[slot]!
-        woken.push(this.pages[entry >>> PAGE_BITS]!.sleepers[entry & PAGE_MASK])
-        this.unlink(entry)
-        this.release(entry)
+        const entry = this.#heads[slot]
+        woken.push(this.#pages[entry >>> PAGE_BITS]!.sleepers[entry & PAGE_MASK])
+        this.#unlink(entry)
+        this.#release(entry)
       }
       const event = this.nextEvent()
       if (event > target) break
       this.current = event
-      this.descend()
+      this.#descend()
     }
     if (target > this.current) this.current = target
     return false
@@ -130,23 +130,23 @@ export class Wheel {
 
   /** Visits every entry held. */
   forEach(visit: (sleeper: unknown, entry: number) => void): void {
-    for (const entry of this.far.keys()) visit(this.sleeper(entry), entry)
-    for (let slot = 0; slot < this.heads.length; slot++) {
-      for (let entry = this.heads[slot]!; entry !== NONE; ) {
-        const next = this.pages[entry >>> PAGE_BITS]!.links[(entry & PAGE_MASK) * FIELDS + NEXT]!
-        visit(this.sleeper(entry), entry)
+    for (const entry of this.#far.keys()) visit(this.#sleeper(entry), entry)
+    for (let slot = 0; slot < this.#heads.length; slot++) {
+      for (let entry = this.#heads[slot]; entry !== NONE;) {
+        const next = this.#pages[entry >>> PAGE_BITS]!.links[(entry & PAGE_MASK) * FIELDS + NEXT]
+        visit(this.#sleeper(entry), entry)
         entry = next
       }
     }
   }
 
-  private sleeper(entry: number): unknown {
-    return this.pages[entry >>> PAGE_BITS]!.sleepers[entry & PAGE_MASK]
+  #sleeper(entry: number): unknown {
+    return this.#pages[entry >>> PAGE_BITS]!.sleepers[entry & PAGE_MASK]
   }
 
   // --- slots ---------------------------------------------------------------------------------------------------------
 
-  private slotOf(deadline: number): number {
+  #slotOf(deadline: number): number {
     const low = this.current | 0
     const differing = deadline ^ low
     if (differing >>> 8 === 0) return deadline & 255
@@ -154,143 +154,143 @@ export class Wheel {
     return level * SLOTS + ((deadline >>> (level * 8)) & 255)
   }
 
-  private link(entry: number, links: Int32Array, at: number, deadline: number): void {
-    const slot = this.slotOf(deadline)
-    const tail = this.tails[slot]!
+  #link(entry: number, links: Int32Array, at: number, deadline: number): void {
+    const slot = this.#slotOf(deadline)
+    const tail = this.#tails[slot]
     links[at + NEXT] = NONE
     links[at + PREV] = tail
     links[at + DEADLINE] = deadline
-    this.tails[slot] = entry
+    this.#tails[slot] = entry
     if (tail === NONE) {
-      this.heads[slot] = entry
-      this.occupied[slot >>> 5]! |= 1 << (slot & 31)
+      this.#heads[slot] = entry
+      this.#occupied[slot >>> 5] |= 1 << (slot & 31)
     } else {
-      this.pages[tail >>> PAGE_BITS]!.links[(tail & PAGE_MASK) * FIELDS + NEXT] = entry
+      this.#pages[tail >>> PAGE_BITS]!.links[(tail & PAGE_MASK) * FIELDS + NEXT] = entry
     }
   }
 
-  private unlink(entry: number): void {
-    const links = this.pages[entry >>> PAGE_BITS]!.links
+  #unlink(entry: number): void {
+    const links = this.#pages[entry >>> PAGE_BITS]!.links
     const at = (entry & PAGE_MASK) * FIELDS
-    const next = links[at + NEXT]!
-    const prev = links[at + PREV]!
+    const next = links[at + NEXT]
+    const prev = links[at + PREV]
     if (next !== NONE && prev !== NONE) {
-      this.pages[prev >>> PAGE_BITS]!.links[(prev & PAGE_MASK) * FIELDS + NEXT] = next
-      this.pages[next >>> PAGE_BITS]!.links[(next & PAGE_MASK) * FIELDS + PREV] = prev
+      this.#pages[prev >>> PAGE_BITS]!.links[(prev & PAGE_MASK) * FIELDS + NEXT] = next
+      this.#pages[next >>> PAGE_BITS]!.links[(next & PAGE_MASK) * FIELDS + PREV] = prev
       return
     }
-    const slot = this.slotOf(links[at + DEADLINE]!)
-    if (prev === NONE) this.heads[slot] = next
-    else this.pages[prev >>> PAGE_BITS]!.links[(prev & PAGE_MASK) * FIELDS + NEXT] = next
-    if (next === NONE) this.tails[slot] = prev
-    else this.pages[next >>> PAGE_BITS]!.links[(next & PAGE_MASK) * FIELDS + PREV] = prev
-    if (prev === NONE && next === NONE) this.occupied[slot >>> 5]! &= ~(1 << (slot & 31))
+    const slot = this.#slotOf(links[at + DEADLINE])
+    if (prev === NONE) this.#heads[slot] = next
+    else this.#pages[prev >>> PAGE_BITS]!.links[(prev & PAGE_MASK) * FIELDS + NEXT] = next
+    if (next === NONE) this.#tails[slot] = prev
+    else this.#pages[next >>> PAGE_BITS]!.links[(next & PAGE_MASK) * FIELDS + PREV] = prev
+    if (prev === NONE && next === NONE) this.#occupied[slot >>> 5] &= ~(1 << (slot & 31))
   }
 
   /** `current` has come to the first tick of some slots: what waits in them belongs one level or more further down. */
-  private descend(): void {
-    if (this.current >= this.farEvent) this.bringNear()
+  #descend(): void {
+    if (this.current >= this.#farEvent) this.#bringNear()
     const low = this.current | 0
     for (let level = LEVELS - 1; level > 0; level--) {
       const shift = level * 8
-      if ((low & ((1 << shift) - 1)) === 0) this.spill(level * SLOTS + ((low >>> shift) & 255))
+      if ((low & ((1 << shift) - 1)) === 0) this.#spill(level * SLOTS + ((low >>> shift) & 255))
     }
   }
 
-  private spill(slot: number): void {
-    let entry = this.heads[slot]!
-    this.heads[slot] = NONE
-    this.tails[slot] = NONE
-    this.occupied[slot >>> 5]! &= ~(1 << (slot & 31))
+  #spill(slot: number): void {
+    let entry = this.#heads[slot]
+    this.#heads[slot] = NONE
+    this.#tails[slot] = NONE
+    this.#occupied[slot >>> 5] &= ~(1 << (slot & 31))
     while (entry !== NONE) {
-      const links = this.pages[entry >>> PAGE_BITS]!.links
+      const links = this.#pages[entry >>> PAGE_BITS]!.links
       const at = (entry & PAGE_MASK) * FIELDS
-      const next = links[at + NEXT]!
-      this.link(entry, links, at, links[at + DEADLINE]!)
+      const next = links[at + NEXT]
+      this.#link(entry, links, at, links[at + DEADLINE])
       entry = next
     }
   }
 
-  private nextOccupied(level: number, from: number): number {
+  #nextOccupied(level: number, from: number): number {
     const first = level * WORDS
     for (let word = from >>> 5; word < WORDS; word++) {
       const skipped = word === from >>> 5 ? from & 31 : 0
-      const bits = this.occupied[first + word]! & (-1 << skipped)
+      const bits = this.#occupied[first + word] & (-1 << skipped)
       if (bits !== 0) return word * 32 + 31 - Math.clz32(bits & -bits)
     }
     return NONE
   }
 
   /** The first tick of a slot, given the digit of `current` at its level. */
-  private tickOf(shift: number, digit: number, slot: number): number {
+  #tickOf(shift: number, digit: number, slot: number): number {
     const unit = 2 ** shift
     return this.current - (this.current % unit) + (slot - digit) * unit
   }
 
   // --- far away ------------------------------------------------------------------------------------------------------
 
-  private putFar(entry: number, deadline: number): void {
-    this.far.set(entry, deadline)
-    this.farEvent = Math.min(this.farEvent, deadline - SPAN + 1)
+  #putFar(entry: number, deadline: number): void {
+    this.#far.set(entry, deadline)
+    this.#farEvent = Math.min(this.#farEvent, deadline - SPAN + 1)
   }
 
-  private bringNear(): void {
-    this.farEvent = Infinity
-    for (const [entry, deadline] of this.far) {
+  #bringNear(): void {
+    this.#farEvent = Infinity
+    for (const [entry, deadline] of this.#far) {
       if (deadline - this.current >= SPAN) {
-        this.farEvent = Math.min(this.farEvent, deadline - SPAN + 1)
+        this.#farEvent = Math.min(this.#farEvent, deadline - SPAN + 1)
         continue
       }
-      this.far.delete(entry)
-      const links = this.pages[entry >>> PAGE_BITS]!.links
-      this.link(entry, links, (entry & PAGE_MASK) * FIELDS, deadline | 0)
+      this.#far.delete(entry)
+      const links = this.#pages[entry >>> PAGE_BITS]!.links
+      this.#link(entry, links, (entry & PAGE_MASK) * FIELDS, deadline | 0)
     }
   }
 
   // --- pages ---------------------------------------------------------------------------------------------------------
 
-  private roomyPage(): number {
-    while (this.roomy.length > 0) {
-      const index = this.roomy[this.roomy.length - 1]!
-      const page = this.pages[index]
+  #roomyPage(): number {
+    while (this.#roomy.length > 0) {
+      const index = this.#roomy[this.#roomy.length - 1]
+      const page = this.#pages[index]
       if (page !== undefined && (page.free !== NONE || page.fresh < PAGE_SIZE)) return index
       if (page !== undefined) page.listed = false
-      this.roomy.pop()
+      this.#roomy.pop()
     }
-    const index = this.vacant.pop() ?? this.pages.length
-    this.pages[index] = new Page()
-    this.roomy.push(index)
+    const index = this.#vacant.pop() ?? this.#pages.length
+    this.#pages[index] = new Page()
+    this.#roomy.push(index)
     return index
   }
 
-  private release(entry: number): void {
+  #release(entry: number): void {
     const index = entry >>> PAGE_BITS
-    const page = this.pages[index]!
+    const page = this.#pages[index]!
     const place = entry & PAGE_MASK
     page.sleepers[place] = undefined
     page.links[place * FIELDS + NEXT] = page.free
     page.free = place
     this.size--
-    if (--page.live === 0) this.emptied(page, index)
-    else if (!page.listed) this.list(page, index)
+    if (--page.live === 0) this.#emptied(page, index)
+    else if (!page.listed) this.#list(page, index)
   }
 
-  private list(page: Page, index: number): void {
+  #list(page: Page, index: number): void {
     page.listed = true
-    this.roomy.push(index)
+    this.#roomy.push(index)
   }
 
   /** One empty page is kept for what comes next; the others are dropped, and `roomyPage` passes over their indexes. */
-  private emptied(page: Page, index: number): void {
-    const kept = this.empty === NONE ? undefined : this.pages[this.empty]
+  #emptied(page: Page, index: number): void {
+    const kept = this.#empty === NONE ? undefined : this.#pages[this.#empty]
     if (kept !== undefined && kept !== page && kept.live === 0) {
-      this.pages[index] = undefined
-      this.vacant.push(index)
+      this.#pages[index] = undefined
+      this.#vacant.push(index)
       return
     }
-    this.empty = index
+    this.#empty = index
     page.free = NONE
     page.fresh = 0
-    if (!page.listed) this.list(page, index)
+    if (!page.listed) this.#list(page, index)
   }
 }

@@ -7,7 +7,12 @@ export function describe(value: unknown): string {
   const fields = Object.keys(value)
   const kind = Object.getPrototypeOf(value)?.constructor?.name ?? "Object"
   if (kind !== "Object") return `a ${kind}`
-  return fields.length === 0 ? "{}" : `{ ${fields.slice(0, 5).map((key) => field(value, key)).join(", ")} }`
+  return fields.length === 0
+    ? "{}"
+    : `{ ${fields
+        .slice(0, 5)
+        .map((key) => field(value, key))
+        .join(", ")} }`
 }
 
 function field(value: object, key: string): string {

@@ -13,52 +13,52 @@ const SMALLEST = 64
 const LARGEST_KEPT = 1 << 16
 
 export class RingBuffer<T> {
-  private slots: (T | undefined)[] = new Array<T | undefined>(SMALLEST)
-  private mask = SMALLEST - 1
-  private head = 0
-  private tail = 0
+  #slots: (T | undefined)[] = new Array<T | undefined>(SMALLEST)
+  #mask = SMALLEST - 1
+  #head = 0
+  #tail = 0
 
   get size(): number {
-    return (this.tail - this.head) & this.mask
+    return (this.#tail - this.#head) & this.#mask
   }
 
   push(item: T): void {
-    this.slots[this.tail] = item
-    this.tail = (this.tail + 1) & this.mask
-    if (this.tail === this.head) this.grow()
+    this.#slots[this.#tail] = item
+    this.#tail = (this.#tail + 1) & this.#mask
+    if (this.#tail === this.#head) this.#grow()
   }
 
   /** The oldest item, or undefined when there is none. */
   shift(): T | undefined {
-    const head = this.head
-    if (head === this.tail) return undefined
-    const item = this.slots[head]
-    this.slots[head] = undefined
-    this.head = (head + 1) & this.mask
-    if (this.head === this.tail && this.mask >= LARGEST_KEPT) this.reset()
+    const head = this.#head
+    if (head === this.#tail) return undefined
+    const item = this.#slots[head]
+    this.#slots[head] = undefined
+    this.#head = (head + 1) & this.#mask
+    if (this.#head === this.#tail && this.#mask >= LARGEST_KEPT) this.#reset()
     return item
   }
 
   /** Visits the items, oldest first, without taking them. */
   forEach(visit: (item: T) => void): void {
-    for (let at = this.head; at !== this.tail; at = (at + 1) & this.mask) visit(this.slots[at] as T)
+    for (let at = this.#head; at !== this.#tail; at = (at + 1) & this.#mask) visit(this.#slots[at] as T)
   }
 
-  private grow(): void {
-    const old = this.slots
+  #grow(): void {
+    const old = this.#slots
     const capacity = old.length
     const wider = new Array<T | undefined>(capacity * 2)
-    for (let i = 0; i < capacity; i++) wider[i] = old[(this.head + i) & this.mask]
-    this.slots = wider
-    this.mask = wider.length - 1
-    this.head = 0
-    this.tail = capacity
+    for (let i = 0; i < capacity; i++) wider[i] = old[(this.#head + i) & this.#mask]
+    this.#slots = wider
+    this.#mask = wider.length - 1
+    this.#head = 0
+    this.#tail = capacity
   }
 
-  private reset(): void {
-    this.slots = new Array<T | undefined>(SMALLEST)
-    this.mask = SMALLEST - 1
-    this.head = 0
-    this.tail = 0
+  #reset(): void {
+    this.#slots = new Array<T | undefined>(SMALLEST)
+    this.#mask = SMALLEST - 1
+    this.#head = 0
+    this.#tail = 0
   }
 }

@@ -14,7 +14,8 @@
  * nested fibers end on a flat stack.
  */
 import { CancelledError, type Exit, suppress } from "../data/index.ts"
-import { type Fiber, Op, Task } from "../task/index.ts"
+import { type Fiber, Task } from "../task/index.ts"
+import * as Op from "../task/node.ts"
 import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -86,7 +87,7 @@ export class FiberCore implements Fiber<any, unknown> {
   abort(reason?: unknown): void {
     if (this.state & (DONE | CLOSING | CANCELLING)) return
     if (reason !== undefined) this.ownSide().reason = reason
-    this.interrupt()
+    this.#interrupt()
   }
 
   poll(): Exit<any> | undefined {
@@ -118,7 +119,6 @@ export class FiberCore implements Fiber<any, unknown> {
     })
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- awaiting a fiber waits for its value
   then<B, C>(
     onFulfilled?: ((value: any) => B | PromiseLike<B>) | null,
     onRejected?: ((reason: unknown) => C | PromiseLike<C>) | null,
@@ -162,7 +162,7 @@ export class FiberCore implements Fiber<any, unknown> {
   /** Ends a suspension with what to continue as. The one way in, for callbacks, promises, joins and yields alike. */
   wake(task: AnyTask): void {
     this.cur = task
-    this.queue()
+    this.#queue()
   }
 
   /** Waits, for something that calls `wake`. A cancellation requested while it registered interrupts it at once. */
@@ -170,7 +170,7 @@ export class FiberCore implements Fiber<any, unknown> {
     this.cur = wait
     this.state |= SUSPENDED
     if (this.parent === undefined && typeof wait !== "number") this.loop.list(this)
-    if (this.stopping) this.interrupt()
+    if (this.stopping) this.#interrupt()
   }
 
   /** The clock has put this sleeper among those who are ready. */
@@ -179,13 +179,13 @@ export class FiberCore implements Fiber<any, unknown> {
     this.state = (this.state & ~SUSPENDED) | QUEUED
   }
 
-  private queue(): void {
+  #queue(): void {
     this.state = (this.state & ~SUSPENDED) | QUEUED
     this.loop.enqueue(this)
   }
 
   /** Requests cancellation. A suspended fiber leaves what it waits for at once, unless masked. */
-  private interrupt(): void {
+  #interrupt(): void {
     this.state |= CANCELLING
     if (this.loop.current === this) this.loop.attend()
     if (!(this.state & SUSPENDED) || this.state >= MASK) return
@@ -198,13 +198,13 @@ export class FiberCore implements Fiber<any, unknown> {
       else if (wait instanceof Observer) wait.remove()
       this.cur = undefined
     }
-    this.queue()
+    this.#queue()
   }
 
   /** The body has ended: children are cancelled and awaited, then the fiber completes. */
   end(mode: Mode, value: unknown): void {
     const side = this.side
-    if (side === undefined || side.children === undefined) return this.complete(mode, value)
+    if (side === undefined || side.children === undefined) return this.#complete(mode, value)
     this.state |= CLOSING
     this.cur = value
     side.ended = mode
@@ -214,10 +214,10 @@ export class FiberCore implements Fiber<any, unknown> {
 
   /** From the loop: the last child of a closing fiber has ended. */
   close(): void {
-    this.complete(this.ownSide().ended, this.cur)
+    this.#complete(this.ownSide().ended, this.cur)
   }
 
-  private complete(mode: Mode, value: unknown): void {
+  #complete(mode: Mode, value: unknown): void {
     const side = this.side
     let how = mode
     let what = value
@@ -229,14 +229,14 @@ export class FiberCore implements Fiber<any, unknown> {
     if (how !== FULFILL) this.state |= how === REJECT ? REJECTED : CANCELLED
     this.cur = what
     this.frames = undefined
-    if (this.parent !== undefined) this.parent.disown(this, how, what)
+    if (this.parent !== undefined) this.parent.#disown(this, how, what)
     else this.loop.rootEnded(this)
-    if (side !== undefined) this.notify(side)
+    if (side !== undefined) this.#notify(side)
     if (how === REJECT && this.parent === undefined && !(this.state & OBSERVED)) this.loop.unhandled.add(this)
     this.parent = undefined
   }
 
-  private notify(side: Side): void {
+  #notify(side: Side): void {
     side.unlisten?.()
     side.unlisten = undefined
     for (;;) {
@@ -257,19 +257,19 @@ export class FiberCore implements Fiber<any, unknown> {
     side.children = child
   }
 
-  private disown(child: FiberCore, mode: Mode, value: unknown): void {
+  #disown(child: FiberCore, mode: Mode, value: unknown): void {
     const side = this.ownSide()
     if (child.prev === undefined) side.children = child.next
     else child.prev.next = child.next
     if (child.next !== undefined) child.next.prev = child.prev
     child.prev = undefined
     child.next = undefined
-    if (mode === REJECT) this.childFailed(side, value)
-    if (side.children === undefined && this.state & CLOSING) this.queue()
+    if (mode === REJECT) this.#childFailed(side, value)
+    if (side.children === undefined && this.state & CLOSING) this.#queue()
   }
 
   /** A child's failure becomes this fiber's, after it has cancelled the body and the siblings. */
-  private childFailed(side: Side, reason: unknown): void {
+  #childFailed(side: Side, reason: unknown): void {
     if (this.state & CLOSING) {
       this.cur = side.ended === REJECT ? suppress(reason, this.cur) : reason
       side.ended = REJECT
@@ -277,7 +277,7 @@ export class FiberCore implements Fiber<any, unknown> {
       side.childFailure.reason = suppress(reason, side.childFailure.reason)
     } else {
       side.childFailure = { reason }
-      if (!(this.state & CANCELLING)) this.interrupt()
+      if (!(this.state & CANCELLING)) this.#interrupt()
     }
   }
 

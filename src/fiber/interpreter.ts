@@ -28,7 +28,7 @@
  * and closures by a third to a half here).
  */
 import { CancelledError, type Exit, suppress } from "../data/index.ts"
-import { Op } from "../task/node.ts"
+import * as Op from "../task/node.ts"
 import { drive, notATask, Task } from "../task/index.ts"
 import type { FiberCore } from "./fiber.ts"
 import { Observer } from "./observer.ts"
@@ -297,7 +297,7 @@ function save(fiber: FiberCore, stack: Node[], sp: number): void {
     fiber.frames = undefined
   } else if (lent && sp === 1) {
     // The function of a map says it all; the node would keep the consumed description alive.
-    fiber.frames = stack[0]!.tag === Op.Map ? stack[0]!.b : stack[0]
+    fiber.frames = stack[0].tag === Op.Map ? stack[0].b : stack[0]
     stack[0] = undefined as never
   } else if (sp <= SLICED && (lent || stack.length > DEEPEST_KEPT)) {
     fiber.frames = stack.slice(0, sp)
@@ -315,7 +315,7 @@ function save(fiber: FiberCore, stack: Node[], sp: number): void {
  */
 function detached(stack: Node[], sp: number): Node | ((value: void) => unknown) | undefined {
   if (sp === 0) return NOTHING
-  const frame = stack[0]!
+  const frame = stack[0]
   if (frame.tag !== Op.Map && frame.tag !== Op.FlatMap) return undefined
   stack[0] = undefined as never
   return frame.tag === Op.Map ? frame.b : frame

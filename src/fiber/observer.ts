@@ -8,7 +8,7 @@ import type { FiberCore } from "./fiber.ts"
 export class Observer {
   prev: Observer | undefined = undefined
   next: Observer | undefined = undefined
-  private linked = true
+  #linked = true
   readonly target: FiberCore
   readonly joiner: FiberCore | undefined
   readonly callback: ((exit: Exit<never>) => void) | undefined
@@ -25,8 +25,8 @@ export class Observer {
   }
 
   remove(): void {
-    if (!this.linked) return
-    this.linked = false
+    if (!this.#linked) return
+    this.#linked = false
     const side = this.target.ownSide()
     if (this.prev === undefined) side.firstObserver = this.next
     else this.prev.next = this.next

@@ -1,4 +1,5 @@
-import { notATask, Op, Task } from "../task/index.ts"
+import { notATask, Task } from "../task/index.ts"
+import * as Op from "../task/node.ts"
 import type { FiberCore } from "./fiber.ts"
 
 /**
@@ -14,10 +15,10 @@ export class Registration {
   controller: AbortController | undefined = undefined
   /** What the fiber waits for, in the words of the API: for errors and dumps. */
   readonly what: "async" | "promise"
-  private readonly fiber: FiberCore
+  readonly #fiber: FiberCore
 
   constructor(fiber: FiberCore, what: "async" | "promise") {
-    this.fiber = fiber
+    this.#fiber = fiber
     this.what = what
   }
 
@@ -32,7 +33,7 @@ export class Registration {
     if (this.settled) return
     this.settled = true
     const next = task instanceof Task ? task : new Task<never, unknown>(Op.Fail, notATask(task, RESUME), undefined)
-    if (this.fiber.cur === this) this.fiber.wake(next)
+    if (this.#fiber.cur === this) this.#fiber.wake(next)
     else this.early = next
   }
 

@@ -54,100 +54,100 @@ export class Scheduler implements Driver {
   /** Roots that have been started and have not ended. */
   live = 0
 
-  private readonly ready = new RingBuffer<unknown>()
-  private readonly woken: Woken
-  private readonly host: Host
-  private readonly budget: number
-  private readonly slice: number
-  private readonly forDetached: (() => Scheduler) | undefined
-  private running = false
-  private entering = false
-  private microtaskArmed = false
-  private macrotaskArmed = false
-  private due = false
-  private spare: FiberCore | undefined = undefined
-  private roots: FiberCore | undefined = undefined
-  private closing: Promise<void> | undefined = undefined
-  private onIdle: () => void = () => {}
+  readonly #ready = new RingBuffer<unknown>()
+  readonly #woken: Woken
+  readonly #host: Host
+  readonly #budget: number
+  readonly #slice: number
+  readonly #forDetached: (() => Scheduler) | undefined
+  #running = false
+  #entering = false
+  #microtaskArmed = false
+  #macrotaskArmed = false
+  #due = false
+  #spare: FiberCore | undefined = undefined
+  #roots: FiberCore | undefined = undefined
+  #closing: Promise<void> | undefined = undefined
+  #onIdle: () => void = () => {}
 
   // The turn of the host that is under way.
-  private open = false
-  private over = false
-  private opened = 0
-  private looked = 0
-  private counted = 0
+  #open = false
+  #over = false
+  #opened = 0
+  #looked = 0
+  #counted = 0
 
   // The stride between two looks, and how far things have come in it.
-  private stride = 32
-  private window = 0
-  private spent = 0
-  private unlooked = 0
+  #stride = 32
+  #window = 0
+  #spent = 0
+  #unlooked = 0
 
   constructor(options: SchedulerOptions) {
     this.clock = options.clock
-    this.host = options.host
-    this.budget = options.budget
-    this.slice = options.slice
-    this.forDetached = options.forDetached
+    this.#host = options.host
+    this.#budget = options.budget
+    this.#slice = options.slice
+    this.#forDetached = options.forDetached
     this.unhandled = new Unhandled(options.onUnhandled)
-    this.woken = new WokenSleepers(this.ready)
-    this.clock.connect(() => this.wakeSleepers())
+    this.#woken = new WokenSleepers(this.#ready)
+    this.clock.connect(() => this.#wakeSleepers())
   }
 
   // --- the gateway ---------------------------------------------------------------------------------------------------
 
   /** Makes `entry` runnable, then sees to it that somebody runs. */
   enqueue(entry: Ready): void {
-    this.ready.push(entry)
-    if (!this.running) this.armMicrotask()
+    this.#ready.push(entry)
+    if (!this.#running) this.#armMicrotask()
   }
 
   /** Becomes the runner, unless there is one, until nothing is ready or the turn is over. */
   drain(): void {
-    if (this.running) return
-    const outer = this.claim()
-    if (this.due) this.due = this.clock.take(this.woken)
-    while (!this.over && this.refill()) this.step(this.ready.shift() as Ready)
-    this.release(outer)
+    if (this.#running) return
+    const outer = this.#claim()
+    if (this.#due) this.#due = this.clock.take(this.#woken)
+    while (!this.#over && this.#refill()) this.#step(this.#ready.shift() as Ready)
+    this.#release(outer)
   }
 
   /** Runs a new root now if nobody is running, for one budget at most; queues it otherwise. */
-  private enter(fiber: FiberCore): void {
-    if (this.running) return this.enqueue(fiber)
-    const outer = this.claim()
-    this.entering = true
-    this.step(fiber)
-    this.entering = false
-    this.release(outer)
-    if (this.ready.size > 0) this.armMicrotask()
+  #enter(fiber: FiberCore): void {
+    if (this.#running) return this.enqueue(fiber)
+    const outer = this.#claim()
+    this.#entering = true
+    this.#step(fiber)
+    this.#entering = false
+    this.#release(outer)
+    if (this.#ready.size > 0) this.#armMicrotask()
   }
 
-  private claim(): Driver | undefined {
-    this.running = true
-    if (!this.open) this.openTurn()
+  #claim(): Driver | undefined {
+    this.#running = true
+    if (!this.#open) this.#openTurn()
     const outer = drive.driver
     drive.driver = undefined
     return outer
   }
 
-  private release(outer: Driver | undefined): void {
-    this.running = false
+  #release(outer: Driver | undefined): void {
+    this.#running = false
     drive.driver = outer
   }
 
   // --- one entry -----------------------------------------------------------------------------------------------------
 
-  private step(entry: Ready): void {
-    this.spent = 0
-    this.window = this.ops = Math.min(this.stride, this.budget)
-    if (entry instanceof FiberCore) this.resume(entry)
-    else if (typeof entry === "function") this.callDetached(entry)
-    else this.resumeDetached(entry)
-    this.unlooked += this.window - this.ops + 1
-    if (this.unlooked >= this.stride) this.look()
+  #step(entry: Ready): void {
+    this.#spent = 0
+    this.#window = this.ops = Math.min(this.#stride, this.#budget)
+    if (entry instanceof FiberCore) this.#resume(entry)
+    else if (typeof entry === "function") this.#callDetached(entry)
+    else this.#resumeDetached(entry)
+    this.#unlooked += this.#window - this.ops + 1
+    if (this.#unlooked >= this.#stride) this.#look()
   }
 
-  private resume(fiber: FiberCore): void {
+  #resume(fiber: FiberCore): void {
     fiber.state &= ~QUEUED
     this.current = fiber
     const context = fiber.side?.context
@@ -158,7 +158,7 @@ export class Scheduler implements Driver {
   }
 
   /** A sleeper that nobody holds woke, and all that it has left to do is one function. */
-  private callDetached(f: (value: void) => unknown): void {
+  #callDetached(f: (value: void) => unknown): void {
     try {
       f()
     } catch (error) {
@@ -167,28 +167,28 @@ export class Scheduler implements Driver {
     this.rootEnded(undefined)
   }
 
-  private resumeDetached(frame: AnyTask): void {
-    const fiber = this.fresh(Task.unit)
+  #resumeDetached(frame: AnyTask): void {
+    const fiber = this.#fresh(Task.unit)
     fiber.frames = frame
-    this.resume(fiber)
-    this.recycleIfDone(fiber)
+    this.#resume(fiber)
+    this.#recycleIfDone(fiber)
   }
 
   // --- fairness ------------------------------------------------------------------------------------------------------
 
   /** From the interpreter, when the count has run out: true if the running fiber must give way. */
   mustGiveWay(): boolean {
-    const used = this.window - Math.max(this.ops, 0)
-    this.spent += used
-    this.unlooked += used
-    if (this.unlooked >= this.stride) this.look()
-    if (this.over || (this.spent >= this.budget && (this.entering || this.due || this.ready.size > 0))) {
-      this.window = this.ops = 0
+    const used = this.#window - Math.max(this.ops, 0)
+    this.#spent += used
+    this.#unlooked += used
+    if (this.#unlooked >= this.#stride) this.#look()
+    if (this.#over || (this.#spent >= this.#budget && (this.#entering || this.#due || this.#ready.size > 0))) {
+      this.#window = this.ops = 0
       return true
     }
-    if (this.spent >= this.budget) this.spent = 0
-    this.window = Math.min(this.stride, this.budget - this.spent)
-    this.ops = this.window - 1
+    if (this.#spent >= this.#budget) this.#spent = 0
+    this.#window = Math.min(this.#stride, this.#budget - this.#spent)
+    this.ops = this.#window - 1
     return false
   }
 
@@ -201,67 +201,67 @@ export class Scheduler implements Driver {
     return --this.ops >= 0
   }
 
-  private openTurn(): void {
-    this.open = true
-    this.over = false
-    this.counted = 0
-    this.opened = this.looked = this.host.now()
-    this.armMacrotask()
+  #openTurn(): void {
+    this.#open = true
+    this.#over = false
+    this.#counted = 0
+    this.#opened = this.#looked = this.#host.now()
+    this.#armMacrotask()
   }
 
   /** Reads the time, adapts the stride to it, and sees whether the turn is used up. */
-  private look(): void {
-    const now = this.host.now()
-    const took = now - this.looked
-    this.looked = now
-    this.counted += this.unlooked
-    this.unlooked = 0
-    if (took > 1) this.stride = Math.max(Math.floor(this.stride / took), 1)
-    else if (took < 0.5) this.stride = Math.min(this.stride * 2, this.budget)
-    const still = now === this.opened && this.counted >= this.budget * BUDGETS_WITHOUT_TIME
-    if (now - this.opened >= this.slice || (still && this.slice !== Infinity)) this.over = true
+  #look(): void {
+    const now = this.#host.now()
+    const took = now - this.#looked
+    this.#looked = now
+    this.#counted += this.#unlooked
+    this.#unlooked = 0
+    if (took > 1) this.#stride = Math.max(Math.floor(this.#stride / took), 1)
+    else if (took < 0.5) this.#stride = Math.min(this.#stride * 2, this.#budget)
+    const still = now === this.#opened && this.#counted >= this.#budget * BUDGETS_WITHOUT_TIME
+    if (now - this.#opened >= this.#slice || (still && this.#slice !== Infinity)) this.#over = true
   }
 
   // --- the host ------------------------------------------------------------------------------------------------------
 
-  private readonly onMicrotask = (): void => {
-    this.microtaskArmed = false
-    if (!this.over) this.drain()
+  readonly #onMicrotask = (): void => {
+    this.#microtaskArmed = false
+    if (!this.#over) this.drain()
   }
 
-  private readonly onMacrotask = (): void => {
-    this.macrotaskArmed = false
-    this.open = false
-    this.over = false
+  readonly #onMacrotask = (): void => {
+    this.#macrotaskArmed = false
+    this.#open = false
+    this.#over = false
     this.unhandled.check()
-    if (this.due || this.ready.size > 0) this.drain()
+    if (this.#due || this.#ready.size > 0) this.drain()
   }
 
   /** Once the turn is over its macrotask takes care of what is ready. */
-  private armMicrotask(): void {
-    if (this.microtaskArmed || this.over) return
-    this.microtaskArmed = true
-    this.host.microtask(this.onMicrotask)
+  #armMicrotask(): void {
+    if (this.#microtaskArmed || this.#over) return
+    this.#microtaskArmed = true
+    this.#host.microtask(this.#onMicrotask)
   }
 
-  private armMacrotask(): void {
-    if (this.macrotaskArmed) return
-    this.macrotaskArmed = true
-    this.host.macrotask(this.onMacrotask)
+  #armMacrotask(): void {
+    if (this.#macrotaskArmed) return
+    this.#macrotaskArmed = true
+    this.#host.macrotask(this.#onMacrotask)
   }
 
   /** From the clock, in a host callback of its own: sleepers are due. */
-  private wakeSleepers(): void {
-    this.due = true
-    if (this.running) return
-    this.open = false
+  #wakeSleepers(): void {
+    this.#due = true
+    if (this.#running) return
+    this.#open = false
     this.drain()
   }
 
   /** True if something is ready, after taking due sleepers where nothing was. */
-  private refill(): boolean {
-    while (this.ready.size === 0 && this.due) this.due = this.clock.take(this.woken)
-    return this.ready.size > 0
+  #refill(): boolean {
+    while (this.#ready.size === 0 && this.#due) this.#due = this.clock.take(this.#woken)
+    return this.#ready.size > 0
   }
 
   // --- starting and ending fibers ------------------------------------------------------------------------------------
@@ -270,21 +270,21 @@ export class Scheduler implements Driver {
   run(fiber: FiberCore): void {
     this.live++
     fiber.state |= HELD | QUEUED
-    this.enter(fiber)
+    this.#enter(fiber)
   }
 
   /** Starts a root that nobody holds. */
   forget(task: AnyTask, context: AsyncContext | undefined): void {
     this.live++
-    const fiber = this.fresh(task)
+    const fiber = this.#fresh(task)
     if (context !== undefined) fiber.ownSide().context = context
     fiber.state = QUEUED
-    this.enter(fiber)
-    this.recycleIfDone(fiber)
+    this.#enter(fiber)
+    this.#recycleIfDone(fiber)
   }
 
   start(parent: FiberCore, task: AnyTask, spec: StartSpec): FiberCore {
-    if (spec.detached && this.forDetached !== undefined) return this.forDetached().start(parent, task, spec)
+    if (spec.detached && this.#forDetached !== undefined) return this.#forDetached().start(parent, task, spec)
     const child = new FiberCore(this, task, spec.detached ? undefined : parent)
     child.state = HELD | QUEUED
     if (spec.name !== undefined) child.ownSide().name = spec.name
@@ -306,17 +306,17 @@ export class Scheduler implements Driver {
   recycle(fiber: FiberCore): void {
     fiber.state = 0
     fiber.cur = undefined
-    this.spare = fiber
+    this.#spare = fiber
   }
 
-  private recycleIfDone(fiber: FiberCore): void {
+  #recycleIfDone(fiber: FiberCore): void {
     if (fiber.state === DONE && fiber.side === undefined) this.recycle(fiber)
   }
 
-  private fresh(task: AnyTask): FiberCore {
-    const spare = this.spare
+  #fresh(task: AnyTask): FiberCore {
+    const spare = this.#spare
     if (spare === undefined) return new FiberCore(this, task, undefined)
-    this.spare = undefined
+    this.#spare = undefined
     spare.cur = task
     return spare
   }
@@ -325,18 +325,18 @@ export class Scheduler implements Driver {
   list(root: FiberCore): void {
     if (root.state & LISTED) return
     root.state |= LISTED
-    root.next = this.roots
-    if (this.roots !== undefined) this.roots.prev = root
-    this.roots = root
+    root.next = this.#roots
+    if (this.#roots !== undefined) this.#roots.prev = root
+    this.#roots = root
   }
 
   rootEnded(root: FiberCore | undefined): void {
-    if (root !== undefined && root.state & LISTED) this.unlist(root)
-    if (--this.live === 0) this.onIdle()
+    if (root !== undefined && root.state & LISTED) this.#unlist(root)
+    if (--this.live === 0) this.#onIdle()
   }
 
-  private unlist(root: FiberCore): void {
-    if (root.prev === undefined) this.roots = root.next
+  #unlist(root: FiberCore): void {
+    if (root.prev === undefined) this.#roots = root.next
     else root.prev.next = root.next
     if (root.next !== undefined) root.next.prev = root.prev
     root.prev = undefined
@@ -353,21 +353,21 @@ export class Scheduler implements Driver {
   }
 
   get isClosed(): boolean {
-    return this.closing !== undefined
+    return this.#closing !== undefined
   }
 
   /** Cancels every fiber and resolves when the last root has ended. */
   close(): Promise<void> {
-    this.closing ??= new Promise((resolve) => {
-      this.onIdle = resolve
-      this.abortAll()
+    this.#closing ??= new Promise((resolve) => {
+      this.#onIdle = resolve
+      this.#abortAll()
       if (this.live === 0) resolve()
     })
-    return this.closing
+    return this.#closing
   }
 
-  private abortAll(): void {
-    for (let root = this.roots; root !== undefined; root = root.next) root.abort()
+  #abortAll(): void {
+    for (let root = this.#roots; root !== undefined; root = root.next) root.abort()
     const tickets: number[] = []
     this.clock.forEach((sleeper, ticket) => {
       if (!(sleeper instanceof FiberCore)) tickets.push(ticket)
@@ -377,7 +377,7 @@ export class Scheduler implements Driver {
       this.clock.cancel(ticket)
       this.rootEnded(undefined)
     }
-    this.ready.forEach((entry) => {
+    this.#ready.forEach((entry) => {
       if (entry instanceof FiberCore) entry.abort()
     })
     this.current?.abort()
@@ -386,14 +386,14 @@ export class Scheduler implements Driver {
 
 /** Where the clock puts due sleepers: a fiber among them has no ticket any more. */
 class WokenSleepers implements Woken {
-  private readonly ready: RingBuffer<unknown>
+  readonly #ready: RingBuffer<unknown>
 
   constructor(ready: RingBuffer<unknown>) {
-    this.ready = ready
+    this.#ready = ready
   }
 
   push(sleeper: unknown): void {
     if (sleeper instanceof FiberCore) sleeper.awake()
-    this.ready.push(sleeper)
+    this.#ready.push(sleeper)
   }
 }

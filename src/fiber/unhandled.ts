@@ -15,21 +15,21 @@ export const rejectUnhandled: OnUnhandled = (reason) => {
  * fiber can still join it, and then reported once.
  */
 export class Unhandled {
-  private waiting: FiberCore[] = []
-  private readonly hook: OnUnhandled
+  #waiting: FiberCore[] = []
+  readonly #hook: OnUnhandled
 
   constructor(hook: OnUnhandled) {
-    this.hook = hook
+    this.#hook = hook
   }
 
   add(fiber: FiberCore): void {
-    this.waiting.push(fiber)
+    this.#waiting.push(fiber)
   }
 
   check(): void {
-    if (this.waiting.length === 0) return
-    const failed = this.waiting
-    this.waiting = []
+    if (this.#waiting.length === 0) return
+    const failed = this.#waiting
+    this.#waiting = []
     for (const fiber of failed) {
       if (!(fiber.state & OBSERVED)) this.report(fiber.cur, fiber)
     }
@@ -38,7 +38,7 @@ export class Unhandled {
   /** Calls the hook; what the hook throws is the host's to report. */
   report(reason: unknown, fiber: FiberCore | undefined): void {
     try {
-      this.hook(reason, fiber)
+      this.#hook(reason, fiber)
     } catch (error) {
       rejectUnhandled(error, fiber)
     }

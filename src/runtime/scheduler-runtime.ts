@@ -54,7 +54,9 @@ export function schedulerOf(runtime: Runtime = defaultRuntime()): Scheduler {
     throw new TypeError(`Expected \`runtime\` to come from Runtime.make, got ${describe(runtime)}.`)
   }
   if (runtime.scheduler.isClosed) {
-    throw new Error("Expected an open runtime, got one that is closed: it starts nothing. Make another: Runtime.make().")
+    throw new Error(
+      "Expected an open runtime, got one that is closed: it starts nothing. Make another: Runtime.make().",
+    )
   }
   return runtime.scheduler
 }

@@ -1,4 +1,4 @@
-import { Op } from "./node.ts"
+import * as Op from "./node.ts"
 import type { Task } from "./task.ts"
 
 /**
@@ -31,26 +31,26 @@ export interface Yielded<out E> {
   readonly " yield* a Task, with the star": E
 }
 
-export interface TaskIterator<out A, out E> {
-  next(sent?: unknown): IteratorResult<Yielded<E>, A>
-  return(value?: unknown): IteratorResult<Yielded<E>, A>
-  throw(error?: unknown): IteratorResult<Yielded<E>, A>
-}
+/** What a Task gives to `yield*`. */
+export type TaskIterator<A, E> = Iterator<Yielded<E>, A>
+
+/** The declared failures of everything that a generator yields. */
+export type FailureOfYielded<Y> = Y extends Yielded<infer E> ? E : never
 
 class Cursor {
   task: Task<unknown, unknown> | undefined = undefined
-  private readonly done = { done: true as const, value: undefined as unknown }
+  readonly #done = { done: true as const, value: undefined as unknown }
 
   next(sent?: unknown): IteratorResult<unknown, unknown> {
     if (drive.resuming) {
       drive.resuming = false
-      return this.complete(sent)
+      return this.#complete(sent)
     }
     const task = this.task
     const driver = drive.driver
     // `yield*` passes an argument even to the first `next`; a spread, a loop and Array.from pass none.
     if (driver === undefined || arguments.length === 0 || task === undefined) throw notIterable()
-    if (task.tag <= Op.Sync && driver.spend()) return this.complete(task.tag === Op.Pure ? task.a : task.a())
+    if (task.tag <= Op.Sync && driver.spend()) return this.#complete(task.tag === Op.Pure ? task.a : task.a())
     drive.handed = task
     return { done: false, value: task }
   }
@@ -65,9 +65,9 @@ class Cursor {
     throw error
   }
 
-  private complete(value: unknown): IteratorResult<unknown, unknown> {
-    this.done.value = value
-    return this.done
+  #complete(value: unknown): IteratorResult<unknown, unknown> {
+    this.#done.value = value
+    return this.#done
   }
 }
 

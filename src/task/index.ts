@@ -1,6 +1,5 @@
 export { bindEdge, type Edge, type Runtime, type RunOptions } from "./edge.ts"
 export { notATask } from "./errors.ts"
-export { drive, type Driver, type TaskIterator, type Yielded } from "./generator.ts"
+export { drive, type Driver, type FailureOfYielded, type TaskIterator, type Yielded } from "./generator.ts"
 export type { Fiber, StartOptions, StartSpec } from "./handle.ts"
-export { Op } from "./node.ts"
 export { type Cleanup, type FailureOf, Task } from "./task.ts"

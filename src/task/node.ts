@@ -28,28 +28,25 @@
  *     Stepping       the generator                                    waits for what the generator yielded
  *     Restore        mode of the outcome     value or reason          waits for a cleanup, then goes on with the outcome
  */
-export const Op = {
-  Pure: 0,
-  Sync: 1,
-  Map: 2,
-  FlatMap: 3,
-  Defer: 4,
-  Catch: 5,
-  Attempt: 6,
-  Finally: 7,
-  Gen: 8,
-  Fail: 9,
-  Sleep: 10,
-  Async: 11,
-  Promise: 12,
-  Start: 13,
-  Join: 14,
-  Self: 15,
-  Yield: 16,
-  Never: 17,
-  Stop: 18,
-  Stepping: 19,
-  Restore: 20,
-} as const
-
-export type Op = (typeof Op)[keyof typeof Op]
+// Constants rather than an object: a bundler inlines them, and a switch over literals is a jump table.
+export const Pure = 0
+export const Sync = 1
+export const Map = 2
+export const FlatMap = 3
+export const Defer = 4
+export const Catch = 5
+export const Attempt = 6
+export const Finally = 7
+export const Gen = 8
+export const Fail = 9
+export const Sleep = 10
+export const Async = 11
+export const Promise = 12
+export const Start = 13
+export const Join = 14
+export const Self = 15
+export const Yield = 16
+export const Never = 17
+export const Stop = 18
+export const Stepping = 19
+export const Restore = 20

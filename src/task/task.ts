@@ -1,9 +1,9 @@
 import { type Duration, type Exit, type Settled, toMillis } from "../data/index.ts"
 import { edge, type Runtime, type RunOptions } from "./edge.ts"
 import { mustBeFunction, notATask } from "./errors.ts"
-import { iterate, type TaskIterator, type Yielded } from "./generator.ts"
+import { type FailureOfYielded, iterate, type TaskIterator, type Yielded } from "./generator.ts"
 import type { Fiber, StartOptions, StartSpec } from "./handle.ts"
-import { Op } from "./node.ts"
+import * as Op from "./node.ts"
 
 declare const failure: unique symbol
 
@@ -29,14 +29,14 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   declare readonly [failure]: E
 
   /** @internal */
-  readonly tag: Op
+  readonly tag: number
   /** @internal */
   readonly a: any
   /** @internal */
   readonly b: any
 
   /** @internal */
-  constructor(tag: Op, a: unknown, b: unknown) {
+  constructor(tag: number, a: unknown, b: unknown) {
     this.tag = tag
     this.a = a
     this.b = b
@@ -103,7 +103,10 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    * ```
    */
   static async<A, E = never>(
-    register: (resume: (task: Task<A, E>) => void, signal: AbortSignal) => void | (() => unknown) | Task<unknown, unknown>,
+    register: (
+      resume: (task: Task<A, E>) => void,
+      signal: AbortSignal,
+    ) => void | (() => unknown) | Task<unknown, unknown>,
   ): Task<A, E> {
     mustBeFunction(register, "Task.async")
     return new Task<A, E>(Op.Async, register, undefined)
@@ -139,9 +142,9 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    * await sum // 3
    * ```
    */
-  static gen<E, A>(body: () => Generator<Yielded<E>, A, never>): Task<A, E> {
+  static gen<Y extends Yielded<unknown>, A>(body: () => Generator<Y, A, never>): Task<A, FailureOfYielded<Y>> {
     mustBeFunction(body, "Task.gen")
-    return new Task<A, E>(Op.Gen, body, undefined)
+    return new Task<A, FailureOfYielded<Y>>(Op.Gen, body, undefined)
   }
 
   /** Lets every fiber that is ready run before this one goes on. */
@@ -177,7 +180,9 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   /** Calls `f` with the failure and keeps the failure. A Task that `f` returns is run first. Not called on cancellation. */
   tapError<T>(f: (error: unknown) => T): Task<A, E | FailureOf<T>> {
     mustBeFunction(f, "tapError")
-    return new Task<A, E | FailureOf<T>>(Op.Catch, this, (error: unknown) => after(f(error), Task.fail(error), "tapError"))
+    return new Task<A, E | FailureOf<T>>(Op.Catch, this, (error: unknown) =>
+      after(f(error), Task.fail(error), "tapError"),
+    )
   }
 
   /** Yields `value` in place of its own. */
@@ -277,7 +282,6 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   }
 
   /** What `await` calls: runs this. */
-  // oxlint-disable-next-line unicorn/no-thenable -- being awaitable is the point
   then<B = Awaited<A>, C = never>(
     onFulfilled?: ((value: Awaited<A>) => B | PromiseLike<B>) | null,
     onRejected?: ((reason: unknown) => C | PromiseLike<C>) | null,

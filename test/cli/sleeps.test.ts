@@ -14,7 +14,7 @@ describe("the plan of sleeps", () => {
     for (let i = 0; i < plan.count; i++) {
       const drawn = a()
       expect(b()).toBe(drawn)
-      sizes[drawn]!++
+      sizes[drawn]++
     }
     expect(sizes).toEqual(plan.sizes)
     expect(plan.longest).toBeLessThanOrEqual(1000)
@@ -36,7 +36,7 @@ describe("the tally", () => {
     const next = plan.draw()
     for (let i = 0; i < plan.count; i++) {
       const duration = next()
-      tally.wake(duration, i + when(plan.durations[duration]!, seen[duration]!++))
+      tally.wake(duration, i + when(plan.durations[duration], seen[duration]++))
     }
   }
 

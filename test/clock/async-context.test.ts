@@ -10,7 +10,12 @@ const steps: readonly (readonly [string, Task<unknown>])[] = [
   ["a yield", Task.yield()],
   ["a promise", Task.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))],
   ["a callback", Task.async((resume) => void setImmediate(() => resume(Task.unit)))],
-  ["a child", Task.sleep(1).start().flatMap((fiber) => fiber.join())],
+  [
+    "a child",
+    Task.sleep(1)
+      .start()
+      .flatMap((fiber) => fiber.join()),
+  ],
 ]
 
 describe("async context", () => {
@@ -23,7 +28,9 @@ describe("async context", () => {
         yield* step
         return [before, between, yield* seen]
       })
-      const fibers = ["a", "b", undefined].map((name) => (name === undefined ? program.run() : store.run(name, () => program.run())))
+      const fibers = ["a", "b", undefined].map((name) =>
+        name === undefined ? program.run() : store.run(name, () => program.run()),
+      )
       expect(await Promise.all(fibers)).toEqual([
         ["a", "a", "a"],
         ["b", "b", "b"],
@@ -49,7 +56,9 @@ describe("async context", () => {
       }
       store.run("forgotten", () => {
         Task.sleep(3).map(note).runAndForget()
-        Task.sleep(2).flatMap(() => Task.sync(note)).runAndForget()
+        Task.sleep(2)
+          .flatMap(() => Task.sync(note))
+          .runAndForget()
       })
       Task.sleep(4).map(note).runAndForget()
     })
@@ -68,7 +77,11 @@ describe("async context", () => {
 
   it("of whoever resumes a callback is not the fiber's", async () => {
     let resume: (task: Task<void>) => void = () => {}
-    const fiber = store.run("fiber", () => Task.async<void>((given) => void (resume = given)).andThen(seen).run())
+    const fiber = store.run("fiber", () =>
+      Task.async<void>((given) => void (resume = given))
+        .andThen(seen)
+        .run(),
+    )
     store.run("resumer", () => resume(Task.unit))
     expect(await fiber).toBe("fiber")
   })
@@ -92,7 +105,9 @@ describe("async context", () => {
       let resume: (task: Task<void>) => void = () => {}
       const bare: Fiber<unknown>[] = [
         Task.sleep(5).andThen(seen).run({ runtime }),
-        Task.async<void>((given) => void (resume = given)).andThen(seen).run({ runtime }),
+        Task.async<void>((given) => void (resume = given))
+          .andThen(seen)
+          .run({ runtime }),
       ]
       const owners = store.run("owner", () => [Task.sleep(1).andThen(busy).run({ runtime }), busy.run({ runtime })])
       store.run("resumer", () => resume(Task.unit))

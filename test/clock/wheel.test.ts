@@ -14,7 +14,7 @@ class Model {
   due(target: number): number[] {
     return [...this.held]
       .filter(([, { deadline }]) => deadline <= target)
-      .sort(([, a], [, b]) => a.deadline - b.deadline || a.order - b.order)
+      .toSorted(([, a], [, b]) => a.deadline - b.deadline || a.order - b.order)
       .map(([key]) => key)
   }
 }
@@ -72,7 +72,7 @@ function check(start: number, steps: readonly Step[]): void {
   }
   const left: number[] = []
   wheel.forEach((sleeper) => left.push(sleeper as number))
-  expect(left.sort((a, b) => a - b)).toEqual([...model.held.keys()])
+  expect(left.toSorted((a, b) => a - b)).toEqual([...model.held.keys()])
 }
 
 describe("the timer wheel", () => {
@@ -111,7 +111,7 @@ describe("the timer wheel", () => {
     const out = { push: (sleeper: unknown) => void taken.push(sleeper) }
     expect(wheel.take(50, 2, out)).toBe(true)
     expect(taken).toEqual([0, 1])
-    wheel.remove(entries[3]!)
+    wheel.remove(entries[3])
     expect(wheel.take(50, 2, out)).toBe(false)
     expect(taken).toEqual([0, 1, 2, 4])
   })

@@ -78,7 +78,7 @@ for (const clock of clocks) {
       const waits = [700, 3, 256, 255, 257, 70_000, 1, 65_536, 65_535, 2, 512, 511]
       for (const ms of waits) sleeper(ms, String(ms)).run({ runtime })
       vi.advanceTimersByTime(70_000)
-      expect(woken).toEqual([...waits].sort((a, b) => a - b).map(String))
+      expect(woken).toEqual(waits.toSorted((a, b) => a - b).map(String))
     })
 
     it("sleeps past 2^31 ms (cats-effect#2388, effect-smol#2583)", async () => {
@@ -192,7 +192,7 @@ for (const clock of clocks) {
           .runAndForget({ runtime: own })
       }
       vi.advanceTimersByTime(12)
-      const expected = Array.from({ length: 1000 }, (_, i) => i).sort((a, b) => (a % 3) - (b % 3) || a - b)
+      const expected = Array.from({ length: 1000 }, (_, i) => i).toSorted((a, b) => (a % 3) - (b % 3) || a - b)
       expect(order).toEqual(expected)
     })
   })
@@ -203,7 +203,9 @@ describe("a wheel with a coarser tick", () => {
     vi.useFakeTimers({ now: 0 })
     const runtime = Runtime.make({ tick: 50 })
     let woken = 0
-    Task.sleep(120).map(() => void woken++).runAndForget({ runtime })
+    Task.sleep(120)
+      .map(() => void woken++)
+      .runAndForget({ runtime })
     await vi.advanceTimersByTimeAsync(120)
     expect(woken).toBe(0)
     await vi.advanceTimersByTimeAsync(50)

@@ -4,7 +4,10 @@ import { RingBuffer } from "../../src/data/index.ts"
 
 describe("a ring buffer", () => {
   it("behaves as an array that is pushed to and shifted from", () => {
-    const command = fc.oneof(fc.nat().map((value) => ({ push: value })), fc.constant({ push: undefined }))
+    const command = fc.oneof(
+      fc.nat().map((value) => ({ push: value })),
+      fc.constant({ push: undefined }),
+    )
     fc.assert(
       fc.property(fc.array(command, { maxLength: 500 }), (commands) => {
         const ring = new RingBuffer<number>()

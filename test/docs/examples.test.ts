@@ -24,18 +24,19 @@ function examplesOf(file: string): Example[] {
   const text = readFileSync(new URL(file, root), "utf8")
   const code = file.endsWith(".ts") ? text.replaceAll(/^ *\* ?/gm, "") : text
   const blocks = [...code.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
-  return blocks.map((block, index) => ({ where: `${file} #${index + 1}`, code: block[1]! }))
+  return blocks.map((block, index) => ({ where: `${file} #${index + 1}`, code: block[1] }))
 }
 
 /** `expression // value` becomes an assertion if the comment is a value. */
 function asserting(line: string): string {
   const match = /^(?!(?:const|let|import|return|\/\/|\s|\}))(.+?);? \/\/ (.+)$/.exec(line)
-  if (match === null || !isValue(match[2]!)) return line
+  if (match === null || !isValue(match[2])) return line
   return `;__expect(${match[1]}).toEqual(${match[2]})`
 }
 
 function isValue(text: string): boolean {
   try {
+    // oxlint-disable-next-line typescript/no-implied-eval -- the text is our own documentation
     new Function(`"use strict"; return (${text})`)()
     return true
   } catch {
@@ -51,14 +52,16 @@ async function runExample({ code }: Example): Promise<void> {
     .join("\n")
   const { code: script } = await transform(`async () => {\n${body}\n}`, { loader: "ts", target: "es2022" })
   const names = Object.keys(library)
+  const exported: Readonly<Record<string, unknown>> = { ...library }
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text is our own documentation
   const example = new Function("__expect", "console", ...names, `return (${script.trim().replace(/;$/, "")})()`)
-  await example(expect, { log() {}, error() {} }, ...names.map((name) => library[name as keyof typeof library]))
+  await example(expect, { log() {}, error() {} }, ...names.map((name) => exported[name]))
 }
 
 const examples = [...filesBelow("src/", ".ts"), ...filesBelow("docs/", ".md"), "README.md"].flatMap(examplesOf)
 
 describe("the example in", () => {
-  it.each(examples)("$where runs and says the truth", runExample)
+  it.each(examples)("$where runs and says the truth", (example) => runExample(example))
 
   it("a docstring can fail: a wrong value in a comment is found", async () => {
     await expect(runExample({ where: "here", code: "await Task.pure(1) // 2" })).rejects.toThrow(/to deeply equal 2/)

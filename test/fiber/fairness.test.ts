@@ -24,7 +24,10 @@ describe("fairness", () => {
 
   const endless: Record<string, Task<never>> = {
     "a map chain in a loop": Task.defer(function again(): Task<never> {
-      return Task.pure(0).map((n) => n).map((n) => n).flatMap(again)
+      return Task.pure(0)
+        .map((n) => n)
+        .map((n) => n)
+        .flatMap(again)
     }),
     "a gen of synchronous operations": Task.gen(function* () {
       for (;;) yield* Task.pure(1)
@@ -32,7 +35,7 @@ describe("fairness", () => {
     "a gen of functions": Task.gen(function* () {
       for (;;) yield* Task.sync(() => 1)
     }),
-    "yields": Task.gen(function* () {
+    yields: Task.gen(function* () {
       for (;;) yield* Task.yield()
     }),
     "handled errors": Task.defer(function again(): Task<never> {
@@ -44,7 +47,7 @@ describe("fairness", () => {
     "callbacks that resume at once": Task.gen(function* () {
       for (;;) yield* Task.async<void>((resume) => resume(Task.unit))
     }),
-    "children": Task.gen(function* () {
+    children: Task.gen(function* () {
       for (;;) yield* (yield* Task.unit.start()).join()
     }),
   }
@@ -64,7 +67,10 @@ describe("fairness", () => {
       for (;;) yield* Task.sync(() => steps++)
     })
     let other = 0
-    const fiber = Task.sync(() => other++).start().andThen(counting).run({ runtime })
+    const fiber = Task.sync(() => other++)
+      .start()
+      .andThen(counting)
+      .run({ runtime })
     expect(steps).toBeGreaterThan(0)
     expect(steps).toBeLessThanOrEqual(100)
     expect(other).toBe(0)
@@ -78,8 +84,8 @@ describe("fairness", () => {
     const counting = (mine: number): Task<void> =>
       Task.gen(function* () {
         for (let i = 0; i < 5000; i++) {
-          yield* Task.sync(() => steps[mine]!++)
-          ahead = Math.max(ahead, steps[mine]! - Math.min(...steps))
+          yield* Task.sync(() => steps[mine]++)
+          ahead = Math.max(ahead, steps[mine] - Math.min(...steps))
         }
       })
     await Promise.all(steps.map((_, mine) => counting(mine).toPromise({ runtime })))
@@ -104,9 +110,15 @@ describe("fairness", () => {
   })
 
   it("wakes sleepers beside fibers that are always ready", async () => {
-    const busy = Array.from({ length: 5 }, () => endless["yields"]!.run())
+    const busy = Array.from({ length: 5 }, () => endless["yields"].run())
     let woken = 0
-    await Promise.all([1, 2, 3].map((ms) => Task.sleep(ms).map(() => woken++).toPromise()))
+    await Promise.all(
+      [1, 2, 3].map((ms) =>
+        Task.sleep(ms)
+          .map(() => woken++)
+          .toPromise(),
+      ),
+    )
     expect(woken).toBe(3)
     await Promise.all(busy.map((fiber) => fiber.cancel().toPromise()))
   })

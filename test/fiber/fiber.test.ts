@@ -4,14 +4,21 @@ import { CancelledError, type Exit, Task } from "rapid-fiber"
 describe("a fiber", () => {
   it("starts at once when no loop is running, like an async function", () => {
     const order: string[] = []
-    const fiber = Task.sync(() => void order.push("first step")).andThen(Task.sleep(1)).run()
+    const fiber = Task.sync(() => void order.push("first step"))
+      .andThen(Task.sleep(1))
+      .run()
     order.push("after run")
     expect(order).toEqual(["first step", "after run"])
     fiber.abort()
   })
 
   it("has ended when run returns, if nothing in it waits", () => {
-    expect(Task.pure(1).map((n) => n + 1).run().poll()).toEqual({ status: "fulfilled", value: 2 })
+    expect(
+      Task.pure(1)
+        .map((n) => n + 1)
+        .run()
+        .poll(),
+    ).toEqual({ status: "fulfilled", value: 2 })
   })
 
   it("has a unique id and a name", () => {
@@ -77,11 +84,11 @@ describe("onExit", () => {
     const calls: string[] = []
     const fiber = Task.sleep(1).run()
     const [first, second, third] = ["first", "second", "third"].map((name) => fiber.onExit(() => calls.push(name)))
-    second!()
-    second!()
+    second()
+    second()
     await fiber
-    first!()
-    third!()
+    first()
+    third()
     expect(calls).toEqual(["first", "third"])
   })
 
@@ -105,8 +112,12 @@ describe("cancel", () => {
       never: Task.never,
       join: target.join(),
       async: Task.async(() => () => void released.push("async")),
-      promise: Task.promise((signal) => new Promise(() => signal.addEventListener("abort", () => released.push("promise")))),
-      child: Task.sleep(100_000).start().flatMap((fiber) => fiber.join()),
+      promise: Task.promise(
+        (signal) => new Promise(() => signal.addEventListener("abort", () => released.push("promise"))),
+      ),
+      child: Task.sleep(100_000)
+        .start()
+        .flatMap((fiber) => fiber.join()),
       gen: Task.gen(function* () {
         yield* Task.never
       }),
@@ -156,8 +167,12 @@ describe("cancel", () => {
 
   it("of each other ends both", async () => {
     const fibers: { a?: ReturnType<Task<void>["run"]>; b?: ReturnType<Task<void>["run"]> } = {}
-    fibers.a = Task.sleep(1).flatMap(() => fibers.b!.cancel()).run()
-    fibers.b = Task.sleep(1).flatMap(() => fibers.a!.cancel()).run()
+    fibers.a = Task.sleep(1)
+      .flatMap(() => fibers.b!.cancel())
+      .run()
+    fibers.b = Task.sleep(1)
+      .flatMap(() => fibers.a!.cancel())
+      .run()
     await Promise.allSettled([fibers.a, fibers.b])
     expect([fibers.a.poll()?.status, fibers.b.poll()?.status]).toContain("cancelled")
   })
@@ -165,7 +180,9 @@ describe("cancel", () => {
   it("before the first step runs nothing of it", async () => {
     let ran = false
     await Task.gen(function* () {
-      const child = yield* Task.sync(() => void (ran = true)).finally(() => void (ran = true)).start()
+      const child = yield* Task.sync(() => void (ran = true))
+        .finally(() => void (ran = true))
+        .start()
       yield* child.cancel()
     })
     expect(ran).toBe(false)
@@ -203,7 +220,7 @@ describe("a signal given to run", () => {
     signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args))
     const fibers = [Task.pure(1), Task.sleep(1), Task.fail("e"), Task.never].map((task) => task.run({ signal }))
     expect(listeners).toBeGreaterThan(0)
-    fibers[3]!.abort()
+    fibers[3].abort()
     await Promise.allSettled(fibers)
     expect(listeners).toBe(0)
   })

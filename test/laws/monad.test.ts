@@ -935,20 +935,23 @@ describe("a description", () => {
     expect(await Task.pure(Promise.resolve(2))).toBe(2)
   })
 
-  it.each([{ budget: 1 }, { budget: 2 }, { budget: 7 }, { slice: 0.01 }, { batch: 1, tick: 3 }])(
+  it.each([{ slice: 0.01 }, { batch: 1, tick: 3 }, { budget: 7 }, { budget: 3 }, { budget: 2 }, { budget: 1 }])(
     "ends the same on a runtime with %o",
     async (options) => {
       const runtime = Runtime.make(options)
       await fc.assert(
         fc.asyncProperty(program, async (p) => {
           const task = build(p, () => {})
+          const fiber = task.run({ runtime })
           const ended = new Promise((resolve) => {
-            task.run({ runtime }).onExit(resolve)
+            fiber.onExit(resolve)
           })
           const stuck = new Promise((resolve) => {
             setTimeout(resolve, 2000, "still running").unref()
           })
-          expect(await Promise.race([ended, stuck])).toEqual(await exitOf(task))
+          const exit = await Promise.race([ended, stuck])
+          fiber.abort()
+          expect(exit).toEqual(await exitOf(task))
         }),
         { numRuns: 200, endOnFailure: true },
       )

@@ -21,7 +21,10 @@ describe("memory", () => {
     for (let i = 0; i < 1_000_000; i++) fibers.push(Task.sleep({ hours: 1 + (i % 24) }).run({ runtime }))
     const during = await settledHeap()
     for (const fiber of fibers) fiber.abort()
-    await fibers.at(-1)!.toPromise().catch(() => {})
+    await fibers
+      .at(-1)!
+      .toPromise()
+      .catch(() => {})
     expect(fibers.every((fiber) => fiber.poll()?.status === "cancelled")).toBe(true)
     fibers = []
     const after = await settledHeap()
@@ -33,14 +36,20 @@ describe("memory", () => {
   it("of sleepers that nobody holds comes back when the runtime is closed", async () => {
     const runtime = Runtime.make()
     const before = await settledHeap()
-    for (let i = 0; i < 1_000_000; i++) Task.sleep({ hours: 1 }).map(() => i).runAndForget({ runtime })
+    for (let i = 0; i < 1_000_000; i++)
+      Task.sleep({ hours: 1 })
+        .map(() => i)
+        .runAndForget({ runtime })
     expect((await settledHeap()) - before).toBeGreaterThan(30 * MB)
     await runtime.close()
     expect((await settledHeap()) - before).toBeLessThan(10 * MB)
   })
 
   const soaks: Record<string, () => Task<unknown>> = {
-    "fibers that end": () => Task.sleep(0).start().flatMap((fiber) => fiber.join()),
+    "fibers that end": () =>
+      Task.sleep(0)
+        .start()
+        .flatMap((fiber) => fiber.join()),
     "joins of a long-lived fiber that are cancelled (node#17469)": () =>
       Task.gen(function* () {
         const joiner = yield* longLived.join().start()
@@ -48,9 +57,15 @@ describe("memory", () => {
         yield* joiner.cancel()
       }),
     "callbacks that resume": () => Task.async((resume) => queueMicrotask(() => resume(Task.unit))),
-    "promises": () => Task.promise((signal) => Promise.resolve(signal.aborted)),
-    "handled failures": () => Task.fail(new Error("e")).finally(() => Task.unit).attempt(),
-    "cancelled sleeps": () => Task.sleep(100_000).start().flatMap((fiber) => fiber.cancel()),
+    promises: () => Task.promise((signal) => Promise.resolve(signal.aborted)),
+    "handled failures": () =>
+      Task.fail(new Error("e"))
+        .finally(() => Task.unit)
+        .attempt(),
+    "cancelled sleeps": () =>
+      Task.sleep(100_000)
+        .start()
+        .flatMap((fiber) => fiber.cancel()),
     "roots that are cancelled": () => Task.sync(() => Task.never.run()).flatMap((fiber) => fiber.cancel()),
   }
   const longLived = Task.never.run()

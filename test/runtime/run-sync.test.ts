@@ -13,7 +13,12 @@ describe("runSync", () => {
     })
     expect(program.runSync()).toBe(21)
     expect(() => Task.fail(error).runSync()).toThrow(error)
-    expect(() => Task.self().flatMap((self) => self.cancel()).andThen(Task.unit).runSync()).toThrow(CancelledError)
+    expect(() =>
+      Task.self()
+        .flatMap((self) => self.cancel())
+        .andThen(Task.unit)
+        .runSync(),
+    ).toThrow(CancelledError)
   })
 
   it("runs children and yields on a ready queue of its own", () => {
@@ -25,7 +30,9 @@ describe("runSync", () => {
           yield* Task.yield()
         }
       })
-    const elsewhere = Task.yield().map(() => void order.push("elsewhere")).run()
+    const elsewhere = Task.yield()
+      .map(() => void order.push("elsewhere"))
+      .run()
     Task.gen(function* () {
       const [a, b] = [yield* child("a").start(), yield* child("b").start()]
       yield* a.join()
@@ -98,7 +105,11 @@ describe("runSync", () => {
   })
 
   it("touches no timer of the host, also when it fails (effect#6651)", () => {
-    const timers = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "setImmediate"), vi.spyOn(globalThis, "queueMicrotask")]
+    const timers = [
+      vi.spyOn(globalThis, "setTimeout"),
+      vi.spyOn(globalThis, "setImmediate"),
+      vi.spyOn(globalThis, "queueMicrotask"),
+    ]
     expect(() => Task.sleep(1).runSync()).toThrow(RunSyncError)
     Task.yield().andThen(Task.pure(1)).runSync()
     for (const timer of timers) expect(timer).not.toHaveBeenCalled()
@@ -110,9 +121,11 @@ describe("runSync", () => {
   })
 
   it("nests: in a callback of a running fiber, in a gen, and in itself", async () => {
-    const inner = Task.sync(() => Task.gen(function* () {
-      return yield* Task.pure(5)
-    }).runSync())
+    const inner = Task.sync(() =>
+      Task.gen(function* () {
+        return yield* Task.pure(5)
+      }).runSync(),
+    )
     expect(await inner).toBe(5)
     const outer = Task.gen(function* () {
       const before = yield* Task.yield().as(1)

@@ -28,7 +28,11 @@ describe("a Task that is made", () => {
   it("by fail fails with the very object, as does throwing it", async () => {
     const error = new NotFound("gone")
     await expect(Task.fail(error).toPromise()).rejects.toBe(error)
-    await expect(Task.sync(() => { throw error }).toPromise()).rejects.toBe(error)
+    await expect(
+      Task.sync(() => {
+        throw error
+      }).toPromise(),
+    ).rejects.toBe(error)
     await expect(Task.fail(undefined).toPromise()).rejects.toBeUndefined()
   })
 
@@ -36,7 +40,11 @@ describe("a Task that is made", () => {
     const error = new Denied()
     expect(await Task.promise(async () => 5)).toBe(5)
     await expect(Task.promise(() => Promise.reject(error)).toPromise()).rejects.toBe(error)
-    await expect(Task.promise(() => { throw error }).toPromise()).rejects.toBe(error)
+    await expect(
+      Task.promise(() => {
+        throw error
+      }).toPromise(),
+    ).rejects.toBe(error)
   })
 
   it("by promise runs a Task that the function returns, in its place and cancellable", async () => {
@@ -66,7 +74,10 @@ describe("a Task that is made", () => {
   })
 
   it("by self yields the handle of the running fiber", async () => {
-    const fiber = Task.sleep(1).andThen(Task.self()).map((self) => self.name).run({ name: "me" })
+    const fiber = Task.sleep(1)
+      .andThen(Task.self())
+      .map((self) => self.name)
+      .run({ name: "me" })
     expect(await fiber).toBe("me")
   })
 })
@@ -80,7 +91,7 @@ describe("awaiting", () => {
   })
 
   it("works in Promise's combinators and in async functions", async () => {
-    expect(await Promise.all([Task.pure(1), Task.sleep(1).as(2), 3])).toEqual([1, 2, 3])
+    expect(await Promise.all([Task.pure(1), Task.sleep(1).as(2)])).toEqual([1, 2])
     expect(await (async () => Task.pure("flat"))()).toBe("flat")
     await expect(Promise.race([Task.never, Task.fail("first")])).rejects.toBe("first")
   })
@@ -99,18 +110,30 @@ describe("operators on the value", () => {
     expect(await Task.pure(1).tap((n) => order.push(n))).toBe(1)
     expect(await Task.pure(2).tap((n) => Task.sleep(1).map(() => order.push(n)))).toBe(2)
     expect(order).toEqual([1, 2])
-    await expect(Task.pure(3).tap(() => Task.fail("no")).toPromise()).rejects.toBe("no")
+    await expect(
+      Task.pure(3)
+        .tap(() => Task.fail("no"))
+        .toPromise(),
+    ).rejects.toBe("no")
   })
 
   it("refuse a callback of tap that returns a promise, which would run unwatched", async () => {
-    await expect(Task.pure(1).tap(async () => {}).toPromise()).rejects.toThrow(/callback of tap.*got a Promise.*Task\.promise/)
+    await expect(
+      Task.pure(1)
+        .tap(async () => {})
+        .toPromise(),
+    ).rejects.toThrow(/callback of tap.*got a Promise.*Task\.promise/)
   })
 })
 
 describe("operators on the failure", () => {
   it("catch takes what was thrown or failed, and not the value", async () => {
     expect(await Task.fail("e").catch((error) => Task.pure(`caught ${String(error)}`))).toBe("caught e")
-    expect(await Task.sync(() => { throw new Denied() }).catch(() => Task.pure(1))).toBe(1)
+    expect(
+      await Task.sync(() => {
+        throw new Denied()
+      }).catch(() => Task.pure(1)),
+    ).toBe(1)
     expect(await Task.pure(1).catch(() => Task.pure(2))).toBe(1)
   })
 
@@ -119,22 +142,40 @@ describe("operators on the failure", () => {
     const narrowed: Task<number, Denied> = both(new NotFound()).catch(NotFound, () => Task.pure(404))
     expect(await narrowed).toBe(404)
     const denied = new Denied()
-    await expect(both(denied).catch(NotFound, () => Task.pure(404)).toPromise()).rejects.toBe(denied)
+    await expect(
+      both(denied)
+        .catch(NotFound, () => Task.pure(404))
+        .toPromise(),
+    ).rejects.toBe(denied)
   })
 
   it("a handler that throws fails with what it throws, and an outer handler takes it", async () => {
     const program = Task.fail("inner")
-      .catch(() => { throw new Denied("outer") })
+      .catch(() => {
+        throw new Denied("outer")
+      })
       .catch(Denied, (error) => Task.pure(error.message))
     expect(await program).toBe("outer")
   })
 
   it("tapError keeps the failure, mapError replaces it", async () => {
     const seen: unknown[] = []
-    await expect(Task.fail("e").tapError((error) => Task.sync(() => seen.push(error))).toPromise()).rejects.toBe("e")
-    await expect(Task.fail("e").mapError((error) => `${String(error)}!`).toPromise()).rejects.toBe("e!")
+    await expect(
+      Task.fail("e")
+        .tapError((error) => Task.sync(() => seen.push(error)))
+        .toPromise(),
+    ).rejects.toBe("e")
+    await expect(
+      Task.fail("e")
+        .mapError((error) => `${String(error)}!`)
+        .toPromise(),
+    ).rejects.toBe("e!")
     expect(seen).toEqual(["e"])
-    expect(await Task.pure(1).tapError((error) => seen.push(error)).mapError(() => "never")).toBe(1)
+    expect(
+      await Task.pure(1)
+        .tapError((error) => seen.push(error))
+        .mapError(() => "never"),
+    ).toBe(1)
     expect(seen).toEqual(["e"])
   })
 
@@ -178,7 +219,10 @@ describe("finally", () => {
     const order: string[] = []
     const slow = Task.sleep(2).map(() => void order.push("cleanup"))
     await Task.pure(1).finally(slow)
-    const fiber = Task.never.finally(() => slow).finally(() => void order.push("outer")).run()
+    const fiber = Task.never
+      .finally(() => slow)
+      .finally(() => void order.push("outer"))
+      .run()
     await fiber.cancel()
     order.push("cancelled")
     expect(order).toEqual(["cleanup", "cleanup", "outer", "cancelled"])
@@ -187,18 +231,35 @@ describe("finally", () => {
   it("keeps the value and the original failure if it succeeds", async () => {
     const error = new Denied()
     expect(await Task.pure(1).finally(() => Task.pure(2) as Task<unknown>)).toBe(1)
-    await expect(Task.fail(error).finally(() => Task.sleep(1)).toPromise()).rejects.toBe(error)
+    await expect(
+      Task.fail(error)
+        .finally(() => Task.sleep(1))
+        .toPromise(),
+    ).rejects.toBe(error)
   })
 
   it("fails a success with its own failure", async () => {
-    await expect(Task.pure(1).finally(() => { throw new Denied() }).toPromise()).rejects.toBeInstanceOf(Denied)
+    await expect(
+      Task.pure(1)
+        .finally(() => {
+          throw new Denied()
+        })
+        .toPromise(),
+    ).rejects.toBeInstanceOf(Denied)
     await expect(Task.pure(1).finally(Task.fail("cleanup")).toPromise()).rejects.toBe("cleanup")
   })
 
   it("joins its failure to an earlier one as SuppressedError does, without changing either", async () => {
     const [first, second] = [new NotFound(), new Denied()]
-    const both = await Task.fail(first).finally(() => { throw second }).attempt()
-    expect(both).toMatchObject({ status: "rejected", reason: { name: "SuppressedError", error: second, suppressed: first } })
+    const both = await Task.fail(first)
+      .finally(() => {
+        throw second
+      })
+      .attempt()
+    expect(both).toMatchObject({
+      status: "rejected",
+      reason: { name: "SuppressedError", error: second, suppressed: first },
+    })
   })
 
   it("does not suppress a failure by itself", async () => {
@@ -240,9 +301,17 @@ describe("wrong arguments are refused where they are written", () => {
     ["catch", () => Task.unit.catch(undefined as never), /Expected catch to get a function/],
     ["catch by class", () => Task.unit.catch(Denied, undefined as never), /Expected catch to get a function/],
     ["finally", () => Task.unit.finally(null as never), /Expected finally to get a function, got null/],
-    ["andThen", () => Task.unit.andThen((() => Task.unit) as never), /argument of andThen to be a Task, got a function/],
+    [
+      "andThen",
+      () => Task.unit.andThen((() => Task.unit) as never),
+      /argument of andThen to be a Task, got a function/,
+    ],
     ["sync", () => Task.sync(5 as never), /Expected Task\.sync to get a function, got 5/],
-    ["promise", () => Task.promise(Promise.resolve() as never), /Expected Task\.promise to get a function, got a Promise/],
+    [
+      "promise",
+      () => Task.promise(Promise.resolve() as never),
+      /Expected Task\.promise to get a function, got a Promise/,
+    ],
     ["async", () => Task.async({} as never), /Expected Task\.async to get a function, got \{\}/],
     ["gen", () => Task.gen("x" as never), /Expected Task\.gen to get a function, got "x"/],
   ]
@@ -252,12 +321,18 @@ describe("wrong arguments are refused where they are written", () => {
 describe("a callback that must return a Task and does not fails with the remedy", () => {
   it("flatMap", async () => {
     await expect(Task.unit.flatMap((() => 5) as never).toPromise()).rejects.toThrow(/flatMap.*got 5.*use map/)
-    await expect(Task.unit.flatMap((async () => 5) as never).toPromise()).rejects.toThrow(/got a Promise.*Task\.promise/)
+    await expect(Task.unit.flatMap((async () => 5) as never).toPromise()).rejects.toThrow(
+      /got a Promise.*Task\.promise/,
+    )
     await expect(Task.unit.flatMap((() => undefined) as never).toPromise()).rejects.toThrow(/got undefined/)
   })
 
   it("catch, defer", async () => {
-    await expect(Task.fail(1).catch((() => null) as never).toPromise()).rejects.toThrow(/handler of catch.*got null/)
+    await expect(
+      Task.fail(1)
+        .catch((() => null) as never)
+        .toPromise(),
+    ).rejects.toThrow(/handler of catch.*got null/)
     await expect(Task.defer((() => "x") as never).toPromise()).rejects.toThrow(/Task\.defer returns.*got "x"/)
   })
 })
