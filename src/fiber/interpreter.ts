@@ -64,6 +64,8 @@ export function advance(fiber: FiberCore): void {
   let mode: Mode = FULFILL
   let value: any
   let frame: Node
+  // User functions are called through this variable, so that they get no `this` of ours.
+  let f: (...args: any[]) => any
   if (fiber.stopping) {
     if (fiber.cur instanceof Registration) {
       stack[sp++] = restoring(fiber, CANCEL, fiber.reason)
@@ -98,10 +100,12 @@ export function advance(fiber: FiberCore): void {
             value = cur.a
             break
           case Op.Sync:
-            value = cur.a()
+            f = cur.a
+            value = f()
             break
           case Op.Defer:
-            cur = cur.a()
+            f = cur.a
+            cur = f()
             if (!(cur instanceof Task)) throw notATask(cur, "what the function of Task.defer returns")
             continue
           case Op.Fail:
@@ -113,7 +117,8 @@ export function advance(fiber: FiberCore): void {
             value = fiber.reason
             break
           case Op.Gen: {
-            const generator = cur.a()
+            f = cur.a
+            const generator = f()
             drive.driver = loop
             const step = generator.next()
             drive.driver = undefined
@@ -134,14 +139,16 @@ export function advance(fiber: FiberCore): void {
           case Op.Async: {
             const registration = new Registration(fiber, "async")
             const signal = registration.signalFor(cur.a.length >= 2)
-            registration.cleanup = cur.a((task: Node) => registration.settle(task), signal)
+            f = cur.a
+            registration.cleanup = f((task: Node) => registration.settle(task), signal)
             if (registration.early === undefined) return suspend(fiber, stack, sp, registration)
             cur = registration.early
             continue
           }
           case Op.Promise: {
             const registration = new Registration(fiber, "promise")
-            const promise = cur.a(registration.signalFor(cur.a.length >= 1))
+            f = cur.a
+            const promise = f(registration.signalFor(f.length >= 1))
             if (promise instanceof Task) {
               cur = aborting(promise, registration)
               continue
@@ -204,10 +211,12 @@ export function advance(fiber: FiberCore): void {
                   cur = new Task(Op.Pure, value, undefined)
                   continue run
                 }
-                value = frame.b(value)
+                f = frame.b
+                value = f(value)
                 continue
               case Op.FlatMap:
-                cur = frame.b(value)
+                f = frame.b
+                cur = f(value)
                 if (!(cur instanceof Task)) throw notATask(cur, "what the callback of flatMap returns")
                 continue run
               case Op.Attempt:
@@ -232,7 +241,8 @@ export function advance(fiber: FiberCore): void {
               case Op.Catch:
                 if (mode === CANCEL) continue
                 mode = FULFILL
-                cur = frame.b(value)
+                f = frame.b
+                cur = f(value)
                 if (!(cur instanceof Task)) throw notATask(cur, "what the handler of catch returns")
                 continue run
               case Op.Attempt:
@@ -262,7 +272,8 @@ export function advance(fiber: FiberCore): void {
             const exit = exitOf(mode, value)
             stack[sp++] = restoring(fiber, mode, value)
             mode = FULFILL
-            cur = typeof frame.b === "function" ? cleanupOf(frame.b(exit)) : frame.b
+            f = frame.b
+            cur = typeof f === "function" ? cleanupOf(f(exit)) : f
             continue run
           }
           if (frame.tag === Op.Restore) {

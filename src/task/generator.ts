@@ -38,7 +38,8 @@ export type TaskIterator<A, E> = Iterator<Yielded<E>, A>
 export type FailureOfYielded<Y> = Y extends Yielded<infer E> ? E : never
 
 class Cursor {
-  task: Task<unknown, unknown> | undefined = undefined
+  /** The task that was asked for an iterator and has not been asked for `next` yet. */
+  asked: Task<unknown, unknown> | undefined = undefined
   readonly #done = { done: true as const, value: undefined as unknown }
 
   next(sent?: unknown): IteratorResult<unknown, unknown> {
@@ -46,11 +47,15 @@ class Cursor {
       drive.resuming = false
       return this.#complete(sent)
     }
-    const task = this.task
+    const task = this.asked
     const driver = drive.driver
+    this.asked = undefined
     // `yield*` passes an argument even to the first `next`; a spread, a loop and Array.from pass none.
     if (driver === undefined || arguments.length === 0 || task === undefined) throw notIterable()
-    if (task.tag <= Op.Sync && driver.spend()) return this.#complete(task.tag === Op.Pure ? task.a : task.a())
+    if (task.tag <= Op.Sync && driver.spend()) {
+      const f = task.a
+      return this.#complete(task.tag === Op.Pure ? f : f())
+    }
     drive.handed = task
     return { done: false, value: task }
   }
@@ -75,7 +80,7 @@ const cursor = new Cursor()
 
 /** The iterator behind `yield* task`. */
 export function iterate<A, E>(task: Task<A, E>): TaskIterator<A, E> {
-  cursor.task = task
+  cursor.asked = task
   return cursor as unknown as TaskIterator<A, E>
 }
 

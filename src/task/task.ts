@@ -45,10 +45,14 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   // --- making one ----------------------------------------------------------------------------------------------------
 
   /** Yields nothing, at once. */
-  static readonly unit: Task<void> = new Task<void>(Op.Pure, undefined, undefined)
+  static get unit(): Task<void> {
+    return UNIT
+  }
 
   /** Never ends by itself; cancel it. It holds no timer and does not keep the process alive. */
-  static readonly never: Task<never> = new Task<never>(Op.Never, undefined, undefined)
+  static get never(): Task<never> {
+    return NEVER
+  }
 
   /** Yields `value`. */
   static pure<A>(value: A): Task<A> {
@@ -295,6 +299,9 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   }
 }
 
+// Outside the class: static fields would make bundlers rename it, and traces and errors show its name.
+const UNIT = new Task<void>(Op.Pure, undefined, undefined)
+const NEVER = new Task<never>(Op.Never, undefined, undefined)
 const YIELD = new Task<void>(Op.Yield, undefined, undefined)
 const SELF = new Task<Fiber<unknown, unknown>>(Op.Self, undefined, undefined)
 
