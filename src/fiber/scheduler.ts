@@ -1,26 +1,22 @@
 /**
- * The scheduler of one runtime: who runs next, and when the host gets its turn.
+ * The scheduler of one runtime: who runs next.
  *
  * The gateway is `enqueue`, `drain` and the claim between them. Whoever makes a fiber runnable enqueues it first and then
- * tries to become the runner; one flag says whether somebody is. Since JavaScript runs one callback at a time, "queue,
+ * sees to it that somebody runs; one flag says whether somebody does. Since JavaScript runs one callback at a time, "queue,
  * then look at the flag" cannot lose a wakeup: either the runner is in `drain` and will come to the new entry, or nobody
- * is and a drain is armed.
+ * is and a drain is armed. The time that a runner may take is the business of `Turn`.
  *
- * Fairness, in two measures (law 5 of the design):
- * - A fiber that has spent its operation budget gives way if others are ready.
- * - A turn of the host, in which anything of ours has run, is given a slice of time; when it is used up the loop stops and
- *   goes on in the host's next turn. Time is read every `stride` operations, and the stride follows the speed of the
- *   program: it aims at a reading per millisecond, so that slow callbacks do not hide behind a count made for fast ones.
- *
- * One macrotask is armed per turn, when the turn opens. It closes the turn, looks for failures that nobody observed, and
- * goes on with what is ready. Wakes within a turn are batched in one microtask.
+ * Wakes within a turn of the host are batched in one microtask. One macrotask is armed per turn, when the turn opens: it
+ * closes the turn, looks for failures that nobody observed, and goes on with what is ready.
  */
 import type { AsyncContext, Clock, Host, Woken } from "../clock/index.ts"
 import { type Exit, RingBuffer } from "../data/index.ts"
 import { drive, type Driver, type StartSpec, Task } from "../task/index.ts"
 import { FiberCore } from "./fiber.ts"
 import { advance } from "./interpreter.ts"
-import { CLOSING, DONE, HELD, LISTED, QUEUED } from "./state.ts"
+import { Roots } from "./roots.ts"
+import { CLOSING, DONE, HELD, QUEUED } from "./state.ts"
+import { Turn } from "./turn.ts"
 import { type OnUnhandled, Unhandled } from "./unhandled.ts"
 
 type AnyTask = Task<unknown, unknown>
@@ -40,9 +36,6 @@ export interface SchedulerOptions {
   readonly forDetached?: () => Scheduler
 }
 
-/** Where time does not move (a test's, or an edge host's), a turn is this many budgets long. */
-const BUDGETS_WITHOUT_TIME = 64
-
 export class Scheduler implements Driver {
   readonly clock: Clock
   readonly unhandled: Unhandled
@@ -57,37 +50,23 @@ export class Scheduler implements Driver {
   readonly #ready = new RingBuffer<unknown>()
   readonly #woken: Woken
   readonly #host: Host
-  readonly #budget: number
-  readonly #slice: number
+  readonly #turn: Turn
   readonly #forDetached: (() => Scheduler) | undefined
+  readonly #roots = new Roots()
   #running = false
   #entering = false
   #microtaskArmed = false
   #macrotaskArmed = false
+  /** The clock may have sleepers that are due. */
   #due = false
   #spare: FiberCore | undefined = undefined
-  #roots: FiberCore | undefined = undefined
   #closing: Promise<void> | undefined = undefined
   #onIdle: () => void = () => {}
-
-  // The turn of the host that is under way.
-  #open = false
-  #over = false
-  #opened = 0
-  #looked = 0
-  #counted = 0
-
-  // The stride between two looks, and how far things have come in it.
-  #stride = 32
-  #window = 0
-  #spent = 0
-  #unlooked = 0
 
   constructor(options: SchedulerOptions) {
     this.clock = options.clock
     this.#host = options.host
-    this.#budget = options.budget
-    this.#slice = options.slice
+    this.#turn = new Turn(options.host, options.budget, options.slice)
     this.#forDetached = options.forDetached
     this.unhandled = new Unhandled(options.onUnhandled)
     this.#woken = new WokenSleepers(this.#ready)
@@ -107,7 +86,7 @@ export class Scheduler implements Driver {
     if (this.#running) return
     const outer = this.#claim()
     if (this.#due) this.#due = this.clock.take(this.#woken)
-    while (!this.#over && this.#refill()) this.#step(this.#ready.shift() as Ready)
+    while (!this.#turn.over && this.#refill()) this.#step(this.#ready.shift() as Ready)
     this.#release(outer)
   }
 
@@ -124,7 +103,10 @@ export class Scheduler implements Driver {
 
   #claim(): Driver | undefined {
     this.#running = true
-    if (!this.#open) this.#openTurn()
+    if (!this.#turn.open) {
+      this.#turn.begin()
+      this.#armMacrotask()
+    }
     const outer = drive.driver
     drive.driver = undefined
     return outer
@@ -138,13 +120,11 @@ export class Scheduler implements Driver {
   // --- one entry -----------------------------------------------------------------------------------------------------
 
   #step(entry: Ready): void {
-    this.#spent = 0
-    this.#window = this.ops = Math.min(this.#stride, this.#budget)
+    this.ops = this.#turn.enter()
     if (entry instanceof FiberCore) this.#resume(entry)
     else if (typeof entry === "function") this.#callDetached(entry)
     else this.#resumeDetached(entry)
-    this.#unlooked += this.#window - this.ops + 1
-    if (this.#unlooked >= this.#stride) this.#look()
+    this.#turn.leave(this.ops)
   }
 
   #resume(fiber: FiberCore): void {
@@ -174,22 +154,11 @@ export class Scheduler implements Driver {
     this.#recycleIfDone(fiber)
   }
 
-  // --- fairness ------------------------------------------------------------------------------------------------------
-
   /** From the interpreter, when the count has run out: true if the running fiber must give way. */
   mustGiveWay(): boolean {
-    const used = this.#window - Math.max(this.ops, 0)
-    this.#spent += used
-    this.#unlooked += used
-    if (this.#unlooked >= this.#stride) this.#look()
-    if (this.#over || (this.#spent >= this.#budget && (this.#entering || this.#due || this.#ready.size > 0))) {
-      this.#window = this.ops = 0
-      return true
-    }
-    if (this.#spent >= this.#budget) this.#spent = 0
-    this.#window = Math.min(this.#stride, this.#budget - this.#spent)
-    this.ops = this.#window - 1
-    return false
+    this.ops = this.#turn.more(this.ops, this.#entering || this.#due || this.#ready.size > 0)
+    // The operation that asked is the first of the new grant.
+    return this.ops-- === 0
   }
 
   /** Makes the running fiber look at its state at its next operation. */
@@ -201,45 +170,23 @@ export class Scheduler implements Driver {
     return --this.ops >= 0
   }
 
-  #openTurn(): void {
-    this.#open = true
-    this.#over = false
-    this.#counted = 0
-    this.#opened = this.#looked = this.#host.now()
-    this.#armMacrotask()
-  }
-
-  /** Reads the time, adapts the stride to it, and sees whether the turn is used up. */
-  #look(): void {
-    const now = this.#host.now()
-    const took = now - this.#looked
-    this.#looked = now
-    this.#counted += this.#unlooked
-    this.#unlooked = 0
-    if (took > 1) this.#stride = Math.max(Math.floor(this.#stride / took), 1)
-    else if (took < 0.5) this.#stride = Math.min(this.#stride * 2, this.#budget)
-    const still = now === this.#opened && this.#counted >= this.#budget * BUDGETS_WITHOUT_TIME
-    if (now - this.#opened >= this.#slice || (still && this.#slice !== Infinity)) this.#over = true
-  }
-
   // --- the host ------------------------------------------------------------------------------------------------------
 
   readonly #onMicrotask = (): void => {
     this.#microtaskArmed = false
-    if (!this.#over) this.drain()
+    if (!this.#turn.over) this.drain()
   }
 
   readonly #onMacrotask = (): void => {
     this.#macrotaskArmed = false
-    this.#open = false
-    this.#over = false
+    this.#turn.end()
     this.unhandled.check()
     if (this.#due || this.#ready.size > 0) this.drain()
   }
 
   /** Once the turn is over its macrotask takes care of what is ready. */
   #armMicrotask(): void {
-    if (this.#microtaskArmed || this.#over) return
+    if (this.#microtaskArmed || this.#turn.over) return
     this.#microtaskArmed = true
     this.#host.microtask(this.#onMicrotask)
   }
@@ -254,7 +201,7 @@ export class Scheduler implements Driver {
   #wakeSleepers(): void {
     this.#due = true
     if (this.#running) return
-    this.#open = false
+    this.#turn.end()
     this.drain()
   }
 
@@ -323,24 +270,12 @@ export class Scheduler implements Driver {
 
   /** Keeps a suspended root where `close` finds it. Sleepers are found through the clock. */
   list(root: FiberCore): void {
-    if (root.state & LISTED) return
-    root.state |= LISTED
-    root.next = this.#roots
-    if (this.#roots !== undefined) this.#roots.prev = root
-    this.#roots = root
+    this.#roots.add(root)
   }
 
   rootEnded(root: FiberCore | undefined): void {
-    if (root !== undefined && root.state & LISTED) this.#unlist(root)
+    if (root !== undefined) this.#roots.remove(root)
     if (--this.live === 0) this.#onIdle()
-  }
-
-  #unlist(root: FiberCore): void {
-    if (root.prev === undefined) this.#roots = root.next
-    else root.prev.next = root.next
-    if (root.next !== undefined) root.next.prev = root.prev
-    root.prev = undefined
-    root.next = undefined
   }
 
   /** Calls somebody's callback; what it throws is reported and harms no one. */
@@ -367,7 +302,7 @@ export class Scheduler implements Driver {
   }
 
   #abortAll(): void {
-    for (let root = this.#roots; root !== undefined; root = root.next) root.abort()
+    this.#roots.forEach((root) => root.abort())
     const tickets: number[] = []
     this.clock.forEach((sleeper, ticket) => {
       if (!(sleeper instanceof FiberCore)) tickets.push(ticket)
