@@ -5,6 +5,7 @@ import { loadRapid } from "../harness/library.mjs"
 /** @import { About, Variant } from "../harness/types.d.ts" */
 
 const DEPTH = 1_000_000
+const increment = (/** @type {number} */ below) => below + 1
 
 /** @type {About} */
 export const about = {
@@ -29,7 +30,6 @@ export async function native() {
 /** @type {Variant} */
 export async function rapid() {
   const { Task } = await loadRapid()
-  const increment = (/** @type {number} */ below) => below + 1
   /** @type {(n: number) => import("../../dist/index.js").Task<number>} */
   const depth = (n) => (n === 0 ? Task.pure(0) : Task.defer(() => depth(n - 1)).map(increment))
   return async () => expectEqual(await depth(DEPTH), DEPTH, "the depth")
@@ -38,7 +38,6 @@ export async function rapid() {
 /** @type {Variant} */
 export async function effect() {
   const Effect = await import("effect/Effect")
-  const increment = (/** @type {number} */ below) => below + 1
   /** @type {(n: number) => import("effect/Effect").Effect<number>} */
   const depth = (n) =>
     n === 0

@@ -5,6 +5,7 @@ import { loadRapid } from "../harness/library.mjs"
 /** @import { About, Variant } from "../harness/types.d.ts" */
 
 const DEPTH = 10_000_000
+const less = async (/** @type {number} */ n) => n - 1
 
 /** @type {About} */
 export const about = {
@@ -16,7 +17,6 @@ export const about = {
 
 /** @type {Variant} */
 export async function native() {
-  const less = async (/** @type {number} */ n) => n - 1
   return async () => {
     let n = DEPTH
     while (n > 0) n = await less(n)
@@ -26,7 +26,6 @@ export async function native() {
 
 /** @type {Variant} */
 export async function nativeRecursion() {
-  const less = async (/** @type {number} */ n) => n - 1
   /** @type {(n: number) => Promise<number>} */
   const loop = async (n) => (n === 0 ? n : loop(await less(n)))
   return async () => expectEqual(await loop(DEPTH), 0, "what is left")

@@ -6,6 +6,7 @@ import { loadRapid } from "../harness/library.mjs"
 
 const COUNT = 1_000_000
 const expected = (COUNT * (COUNT - 1)) / 2
+const same = async (/** @type {number} */ value) => value
 
 /** @type {About} */
 export const about = {
@@ -17,7 +18,6 @@ export const about = {
 
 /** @type {Variant} */
 export async function native() {
-  const same = async (/** @type {number} */ value) => value
   return async () => {
     let sum = 0
     for (let i = 0; i < COUNT; i++) sum += await same(i)

@@ -24,16 +24,19 @@ export function fork(name, about, row, library) {
       env: { ...process.env, NODE_OPTIONS: undefined, RAPID_FIBER_BENCH_LIBRARY: library },
     },
   )
+  const end = () => started.kill("SIGKILL")
+  process.once("exit", end)
   let output = ""
   let complaint = ""
   let late = false
   started.stdout.on("data", (chunk) => (output += chunk))
   started.stderr.on("data", (chunk) => (complaint += chunk))
-  const timer = setTimeout(() => (late = started.kill("SIGKILL")), seconds * 1000)
+  const timer = setTimeout(() => (late = end()), seconds * 1000)
   return new Promise((resolve, reject) => {
     started.on("error", reject)
     started.on("close", (code, signal) => {
       clearTimeout(timer)
+      process.off("exit", end)
       if (code === 0 && output !== "") return resolve({ measured: JSON.parse(output) })
       resolve({ failure: late ? `time-out ${seconds} s` : explain(complaint, signal ?? `exit ${code}`) })
     })

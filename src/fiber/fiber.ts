@@ -78,7 +78,7 @@ export class FiberCore implements Fiber<any, unknown> {
       this.abort(reason)
       if ((self as unknown) === this || this.state & DONE) return Task.unit
       return Task.async<void>((resume) => {
-        const observer = new Observer(this, undefined, () => resume(Task.unit))
+        const observer = new Observer(this, undefined, () => resume(Task.unit), false)
         return () => observer.remove()
       })
     })
@@ -97,8 +97,8 @@ export class FiberCore implements Fiber<any, unknown> {
   }
 
   onExit(callback: (exit: Exit<any>) => void): () => void {
-    this.state |= OBSERVED
     if (this.state & DONE) {
+      this.state |= OBSERVED
       this.loop.tell(callback, this.exit())
       return () => {}
     }
@@ -107,15 +107,13 @@ export class FiberCore implements Fiber<any, unknown> {
   }
 
   toPromise(): Promise<any> {
-    this.state |= OBSERVED
     return new Promise((resolve, reject) => {
       const settle = (exit: Exit<any>): void => {
         if (exit.status === "fulfilled") resolve(exit.value)
         else if (exit.status === "rejected") reject(exit.reason)
         else reject(new CancelledError(exit.reason))
       }
-      if (this.state & DONE) settle(this.exit())
-      else new Observer(this, undefined, settle)
+      this.onExit(settle)
     })
   }
 
@@ -130,7 +128,7 @@ export class FiberCore implements Fiber<any, unknown> {
     this.abort()
     return new Promise((resolve) => {
       if (this.state & DONE) resolve()
-      else new Observer(this, undefined, () => resolve())
+      else new Observer(this, undefined, () => resolve(), false)
     })
   }
 
@@ -243,6 +241,7 @@ export class FiberCore implements Fiber<any, unknown> {
       const observer = side.firstObserver
       if (observer === undefined) return
       observer.remove()
+      if (observer.heeds) this.state |= OBSERVED
       if (observer.joiner !== undefined) observer.joiner.wake(this.exitTask())
       else if (observer.callback !== undefined) this.loop.tell(observer.callback, this.exit() as Exit<never>)
     }

@@ -140,7 +140,7 @@ export function advance(fiber: FiberCore): void {
             const registration = new Registration(fiber, "async")
             const signal = registration.signalFor(cur.a.length >= 2)
             f = cur.a
-            registration.cleanup = f((task: Node) => registration.settle(task), signal)
+            registration.cleanup = registering(f, registration, signal)
             if (registration.early === undefined) return suspend(fiber, stack, sp, registration)
             cur = registration.early
             continue
@@ -165,11 +165,11 @@ export function advance(fiber: FiberCore): void {
             break
           case Op.Join: {
             const target: FiberCore = cur.a
-            target.state |= OBSERVED
             if (!(target.state & DONE)) {
               if (target === fiber) throw joinsItself()
               return suspend(fiber, stack, sp, new Observer(target, fiber, undefined))
             }
+            target.state |= OBSERVED
             if (target.state & (REJECTED | CANCELLED)) {
               cur = target.exitTask()
               continue
@@ -196,6 +196,10 @@ export function advance(fiber: FiberCore): void {
 
         // Deliver the outcome to the frames, until one makes a new node of it or none is left.
         for (;;) {
+          if (loop.ops <= 0 && mode === FULFILL && fiber.stopping) {
+            cur = STOP
+            continue run
+          }
           if (sp === 0) {
             if (stack.length > DEEPEST_KEPT && stack === loop.stack) loop.stack = []
             return fiber.end(mode, value)
@@ -330,6 +334,16 @@ function detached(stack: Node[], sp: number): Node | ((value: void) => unknown) 
   if (frame.tag !== Op.Map && frame.tag !== Op.FlatMap) return undefined
   stack[0] = undefined as never
   return frame.tag === Op.Map ? frame.b : frame
+}
+
+/** Registers. What it throws after it has resumed comes too late to be the outcome, but is not lost. */
+function registering(register: (...args: any[]) => any, registration: Registration, signal: unknown): unknown {
+  try {
+    return register((task: Node) => registration.settle(task), signal)
+  } catch (error) {
+    registration.failed(error)
+    return undefined
+  }
 }
 
 /** Puts a mask up for a cleanup, and makes the frame that takes it down and goes on with the outcome. */

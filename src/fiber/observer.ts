@@ -12,11 +12,19 @@ export class Observer {
   readonly target: FiberCore
   readonly joiner: FiberCore | undefined
   readonly callback: ((exit: Exit<never>) => void) | undefined
+  /** It hears of the outcome, so that a failure is not unhandled; who only waits for the end does not. */
+  readonly heeds: boolean
 
-  constructor(target: FiberCore, joiner: FiberCore | undefined, callback: ((exit: Exit<never>) => void) | undefined) {
+  constructor(
+    target: FiberCore,
+    joiner: FiberCore | undefined,
+    callback: ((exit: Exit<never>) => void) | undefined,
+    heeds = true,
+  ) {
     this.target = target
     this.joiner = joiner
     this.callback = callback
+    this.heeds = heeds
     const side = target.ownSide()
     this.prev = side.lastObserver
     if (this.prev === undefined) side.firstObserver = this

@@ -31,10 +31,20 @@ export class Registration {
 
   settle(task: Task<unknown, unknown>): void {
     if (this.settled) return
+    // Cancelled while it registers: the cleanup, which is still to come, will run.
+    const registering = this.#fiber.cur !== this
+    if (registering && this.#fiber.stopping) return
     this.settled = true
     const next = task instanceof Task ? task : new Task<never, unknown>(Op.Fail, notATask(task, RESUME), undefined)
-    if (this.#fiber.cur === this) this.#fiber.wake(next)
-    else this.early = next
+    if (registering) this.early = next
+    else this.#fiber.wake(next)
+  }
+
+  /** The registration threw: that is the outcome, unless it had resumed before; then it is reported. */
+  failed(error: unknown): void {
+    if (this.settled) this.#fiber.loop.unhandled.report(error, this.#fiber)
+    this.settled = true
+    this.early ??= new Task<never, unknown>(Op.Fail, error, undefined)
   }
 
   /** The fiber was cancelled: undoes the registration. Returns the cleanup if that is a Task, for the fiber to run. */

@@ -14,6 +14,8 @@ import type { Host } from "../clock/index.ts"
 
 /** Where time does not move (a test's, or an edge host's), a turn is this many budgets long. */
 const BUDGETS_WITHOUT_TIME = 64
+/** An entry that gave way with a value in hand yields it again and then uses it: with fewer it would never get on. */
+const FEWEST = 2
 /** Milliseconds between two readings of the time that the stride aims at. */
 const SELDOM = 1
 const OFTEN = 0.5
@@ -59,7 +61,7 @@ export class Turn {
   /** An entry begins: how many operations it may run before it asks again. */
   enter(): number {
     this.#spent = 0
-    return (this.#granted = Math.min(this.#stride, this.#budget))
+    return (this.#granted = Math.max(Math.min(this.#stride, this.#budget), FEWEST))
   }
 
   /** The entry has stopped with so many operations left. */

@@ -53,8 +53,7 @@ class Cursor {
     // `yield*` passes an argument even to the first `next`; a spread, a loop and Array.from pass none.
     if (driver === undefined || arguments.length === 0 || task === undefined) throw notIterable()
     if (task.tag <= Op.Sync && driver.spend()) {
-      const f = task.a
-      return this.#complete(task.tag === Op.Pure ? f : f())
+      return this.#complete(task.tag === Op.Pure ? task.a : this.#call(task.a))
     }
     drive.handed = task
     return { done: false, value: task }
@@ -68,6 +67,17 @@ class Cursor {
   throw(error?: unknown): never {
     drive.resuming = false
     throw error
+  }
+
+  /** Calls a function of the user's, in which another generator is not driven by the interpreter. */
+  #call(f: () => unknown): unknown {
+    const driver = drive.driver
+    drive.driver = undefined
+    try {
+      return f()
+    } finally {
+      drive.driver = driver
+    }
   }
 
   #complete(value: unknown): IteratorResult<unknown, unknown> {

@@ -535,14 +535,14 @@ describe("cancellation", () => {
   })
 
   it("does not resume a generator with the value of an operation in which it was cancelled", async () => {
-    let fiber: Fiber<unknown> | undefined
     const log: string[] = []
     const inner = Task.gen(function* () {
+      const self = yield* Task.self()
       yield* Task.yield()
-      fiber?.abort("stop")
+      self.abort("stop")
       return 1
     })
-    fiber = Task.gen(function* () {
+    const fiber = Task.gen(function* () {
       try {
         yield* inner
         log.push("went on")

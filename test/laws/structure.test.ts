@@ -29,6 +29,11 @@ async function outcome<A>(task: Task<A, unknown>): Promise<{ exit: Exit<A>; repo
   return { exit, reported }
 }
 
+/** Waits for a condition by letting the host run. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await turn()
+}
+
 /** Something to wait for that a test opens. */
 function gate(): { readonly wait: Task<void>; open: () => void } {
   const made = { open: () => {}, wait: Task.unit }
@@ -267,6 +272,24 @@ describe("a child's failure", () => {
     expect(log[2]).toBe("exit")
   })
 
+  it("cancels its siblings at once, not only when the parent's cleanups have ended", async () => {
+    const log: string[] = []
+    const open = gate()
+    const { runtime } = reporting()
+    const sibling = gate()
+    const fiber = Task.gen(function* () {
+      yield* sibling.wait.andThen(Task.sync(() => void log.push("sibling went on"))).start()
+      yield* Task.yield().andThen(Task.fail("child")).start()
+      yield* Task.never.finally(open.wait)
+    }).run({ runtime })
+    await turn()
+    sibling.open()
+    await turn()
+    open.open()
+    expect(await ended(fiber)).toEqual({ status: "rejected", reason: "child" })
+    expect(log).toEqual([])
+  })
+
   it("climbs through every generation to the root, the same object", async () => {
     const error = new Error("deep")
     const nest = (depth: number): Task<unknown, unknown> =>
@@ -411,7 +434,7 @@ describe("a detached fiber", () => {
         .tap((started) => {
           detached = started
         })
-        .andThen(end)
+        .flatMap((): Task<unknown> => end)
         .run()
       await ended<unknown>(fiber)
       await turn()
@@ -488,18 +511,20 @@ describe("an unhandled failure", () => {
     expect(reported).toEqual([])
   })
 
-  it("is not taken for observed by a look, a cancelled joiner or a callback that was taken back", async () => {
+  it.each<[string, (fiber: Fiber<unknown, unknown>) => unknown]>([
+    ["a look", (fiber) => fiber.poll()],
+    ["a callback that was taken back", (fiber) => fiber.onExit(() => {})()],
+    ["a joiner that was cancelled", (fiber) => fiber.join().run().cancel().toPromise()],
+    ["the description of a join, which nobody ran", (fiber) => void fiber.join()],
+    ["its name", (fiber) => fiber.name],
+  ])("is not taken for observed by %s", async (_, look) => {
     const { runtime, reported } = reporting()
     const open = gate()
     const fiber = open.wait.andThen(Task.fail("lost")).run({ runtime })
-    fiber.onExit(() => {})()
-    const joiner = fiber.join().run({ runtime })
-    await joiner.cancel()
-    fiber.poll()
+    await look(fiber)
     open.open()
-    await turn()
+    for (let i = 0; i < 3; i++) await turn()
     expect(fiber.poll()?.status).toBe("rejected")
-    await turn()
     expect(reported).toEqual(["lost"])
   })
 
@@ -521,13 +546,8 @@ describe("an unhandled failure", () => {
     expect(reported).toEqual(["child"])
   })
 
-  it("lets the other fibers be, also when the hook throws", async () => {
-    const thrown: unknown[] = []
-    const onThrown = (error: unknown) => thrown.push(error)
-    process.on("uncaughtException", onThrown)
-    const listeners = process.listeners("uncaughtException").filter((listener) => listener !== onThrown)
-    for (const listener of listeners) process.off("uncaughtException", listener)
-    try {
+  it("lets the other fibers be when the hook throws, and the host reports what it throws", async () => {
+    const fiber = await hostReports(async (seen) => {
       const runtime = Runtime.make({
         onUnhandled: (reason) => {
           throw reason
@@ -536,33 +556,44 @@ describe("an unhandled failure", () => {
       Task.fail("lost").runAndForget({ runtime })
       Task.fail("lost too").runAndForget({ runtime })
       const other = Task.sleep(1).as("fine").run({ runtime })
-      expect(await ended(other)).toEqual({ status: "fulfilled", value: "fine" })
-      await turn()
-      expect(thrown).toEqual(["lost", "lost too"])
-    } finally {
-      process.off("uncaughtException", onThrown)
-      for (const listener of listeners) process.on("uncaughtException", listener)
-    }
+      const exit = await ended(other)
+      for (let i = 0; i < 3; i++) await turn()
+      expect(seen).toEqual(["lost", "lost too"])
+      return exit
+    })
+    expect(fiber).toEqual({ status: "fulfilled", value: "fine" })
   })
 
   it("is the host's own unhandled rejection where no hook is given, with the original object", async () => {
     const error = new Error("lost")
-    const seen: unknown[] = []
-    const listeners = process.listeners("unhandledRejection")
-    process.removeAllListeners("unhandledRejection")
-    process.on("unhandledRejection", (reason) => seen.push(reason))
-    try {
+    await hostReports(async (seen) => {
       Task.yield().andThen(Task.fail(error)).run()
       Task.fail(error).attempt().runAndForget()
       for (let i = 0; i < 3; i++) await turn()
-    } finally {
-      process.removeAllListeners("unhandledRejection")
-      for (const listener of listeners) process.on("unhandledRejection", listener)
-    }
-    expect(seen).toHaveLength(1)
-    expect(seen[0]).toBe(error)
+      expect(seen).toHaveLength(1)
+      expect(seen[0]).toBe(error)
+    })
   })
 })
+
+/** Stands in for the host's reports, which would end the process. */
+async function hostReports<A>(body: (seen: readonly unknown[]) => Promise<A>): Promise<A> {
+  const seen: unknown[] = []
+  const kinds = ["unhandledRejection", "uncaughtException"] as const
+  const before = kinds.map((kind) => process.listeners(kind as "uncaughtException"))
+  for (const kind of kinds) {
+    process.removeAllListeners(kind)
+    process.on(kind, (reason: unknown) => void seen.push(reason))
+  }
+  try {
+    return await body(seen)
+  } finally {
+    kinds.forEach((kind, at) => {
+      process.removeAllListeners(kind)
+      for (const listener of before[at] ?? []) process.on(kind, listener)
+    })
+  }
+}
 
 describe("many starts", () => {
   it("nested a million deep, each joined by its parent, do not deepen the stack", { timeout: 60_000 }, async () => {
@@ -584,7 +615,7 @@ describe("many starts", () => {
         .andThen(Task.never)
         .finally(() => void alive--)
     const fiber = nest(100_000).run()
-    while (alive <= 100_000) await turn()
+    await until(() => alive > 100_000)
     await fiber.cancel()
     expect(alive).toBe(0)
   })
@@ -607,7 +638,7 @@ describe("many starts", () => {
     let most = 0
     await Task.gen(function* () {
       for (let i = 0; i < 100_000; i++) yield* child.start()
-      while (open < 100_000) yield* Task.yield()
+      yield* Task.promise(() => until(() => open === 100_000))
       most = open
     })
     expect([most, open]).toEqual([100_000, 0])
