@@ -51,8 +51,12 @@ function holdsStore(resource: object): boolean {
   )
 }
 
+/** True where surely no context is active: what is armed now needs no care. */
+export function hasNoContext(): boolean {
+  return root === undefined || (frame === undefined && hooksAreOff())
+}
+
 /** Runs `arm` in the empty root context: what it arms (a timer, a microtask) fires without anybody's context. */
 export function outsideContext<R>(arm: () => R): R {
-  if (root === undefined || (frame === undefined && hooksAreOff())) return arm()
-  return root.runInAsyncScope(arm, undefined)
+  return root === undefined || hasNoContext() ? arm() : root.runInAsyncScope(arm, undefined)
 }

@@ -1,4 +1,4 @@
-import { outsideContext } from "./async-context.ts"
+import { hasNoContext, outsideContext } from "./async-context.ts"
 
 /** The host's event loop, as a scheduler sees it. */
 export interface Host {
@@ -25,7 +25,8 @@ export class PlatformHost implements Host {
   }
 
   microtask(f: () => void): void {
-    outsideContext(() => void resolved.then(f))
+    if (hasNoContext()) void resolved.then(f)
+    else outsideContext(() => void resolved.then(f))
   }
 
   macrotask(f: () => void): void {

@@ -7,7 +7,8 @@ export interface SuppressedError extends Error {
   readonly suppressed: unknown
 }
 
-const MESSAGE = "A cleanup failed after another failure: see `error` (the cleanup) and `suppressed` (the first failure)"
+const MESSAGE =
+  "A failure, for example of a cleanup, came after another: see `error` (the later) and `suppressed` (the earlier)"
 
 class OwnSuppressedError extends Error implements SuppressedError {
   override readonly name = "SuppressedError"

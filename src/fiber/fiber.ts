@@ -76,8 +76,9 @@ export class FiberCore implements Fiber<any, unknown> {
   cancel(reason?: unknown): Task<void> {
     return Task.self().flatMap((self) => {
       this.abort(reason)
-      if ((self as unknown) === this || this.state & DONE) return Task.unit
+      if ((self as unknown) === this) return Task.unit
       return Task.async<void>((resume) => {
+        if (this.state & DONE) return resume(Task.unit)
         const observer = new Observer(this, undefined, () => resume(Task.unit), false)
         return () => observer.remove()
       })
@@ -276,6 +277,7 @@ export class FiberCore implements Fiber<any, unknown> {
       side.childFailure.reason = suppress(reason, side.childFailure.reason)
     } else {
       side.childFailure = { reason }
+      for (let sibling = side.children; sibling !== undefined; sibling = sibling.next) sibling.abort()
       if (!(this.state & CANCELLING)) this.#interrupt()
     }
   }

@@ -66,6 +66,7 @@ export function advance(fiber: FiberCore): void {
   let frame: Node
   // User functions are called through this variable, so that they get no `this` of ours.
   let f: (...args: any[]) => any
+  let registering: Registration | undefined
   if (fiber.stopping) {
     if (fiber.cur instanceof Registration) {
       stack[sp++] = restoring(fiber, CANCEL, fiber.reason)
@@ -140,7 +141,9 @@ export function advance(fiber: FiberCore): void {
             const registration = new Registration(fiber, "async")
             const signal = registration.signalFor(cur.a.length >= 2)
             f = cur.a
-            registration.cleanup = registering(f, registration, signal)
+            registering = registration
+            registration.returned(f(registration.resume, signal))
+            registering = undefined
             if (registration.early === undefined) return suspend(fiber, stack, sp, registration)
             cur = registration.early
             continue
@@ -150,14 +153,14 @@ export function advance(fiber: FiberCore): void {
             f = cur.a
             const promise = f(registration.signalFor(f.length >= 1))
             if (promise instanceof Task) {
-              cur = aborting(promise, registration)
+              cur = registration.tie(promise)
               continue
             }
             if (typeof promise?.then !== "function") {
               value = promise
               break
             }
-            follow(promise, registration)
+            registration.follow(promise)
             return suspend(fiber, stack, sp, registration)
           }
           case Op.Start:
@@ -294,7 +297,8 @@ export function advance(fiber: FiberCore): void {
       drive.driver = undefined
       drive.resuming = false
       mode = FULFILL
-      cur = new Task<never, unknown>(Op.Fail, thrown, undefined)
+      cur = registering === undefined ? new Task<never, unknown>(Op.Fail, thrown, undefined) : registering.threw(thrown)
+      registering = undefined
     }
   }
 }
@@ -336,16 +340,6 @@ function detached(stack: Node[], sp: number): Node | ((value: void) => unknown) 
   return frame.tag === Op.Map ? frame.b : frame
 }
 
-/** Registers. What it throws after it has resumed comes too late to be the outcome, but is not lost. */
-function registering(register: (...args: any[]) => any, registration: Registration, signal: unknown): unknown {
-  try {
-    return register((task: Node) => registration.settle(task), signal)
-  } catch (error) {
-    registration.failed(error)
-    return undefined
-  }
-}
-
 /** Puts a mask up for a cleanup, and makes the frame that takes it down and goes on with the outcome. */
 function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
   fiber.state += MASK
@@ -354,23 +348,6 @@ function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
 
 function undoing(registration: Registration, reason: unknown): () => Node {
   return () => registration.undo(reason) ?? Task.unit
-}
-
-/** A Task that a promise function returned, with the signal which that function was given aborted on cancellation. */
-function aborting(task: Node, registration: Registration): Node {
-  const controller = registration.controller
-  if (controller === undefined) return task
-  return task.finally((exit: Exit<unknown>) => {
-    if (exit.status === "cancelled") controller.abort(exit.reason)
-  })
-}
-
-function follow(promise: PromiseLike<unknown>, registration: Registration): void {
-  const native = promise instanceof Promise ? promise : Promise.resolve(promise)
-  native.then(
-    (value: unknown) => registration.settle(new Task(Op.Pure, value, undefined)),
-    (error: unknown) => registration.settle(new Task<never, unknown>(Op.Fail, error, undefined)),
-  )
 }
 
 function exitOf(mode: Mode, value: unknown): Exit<unknown> {

@@ -1,6 +1,9 @@
+import { describe } from "../data/index.ts"
 import { notATask, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
 import type { FiberCore } from "./fiber.ts"
+
+type AnyTask = Task<unknown, unknown>
 
 /**
  * One wait for the outside world: between a fiber that suspends on a callback or a promise and whoever resumes it. It
@@ -10,29 +13,32 @@ import type { FiberCore } from "./fiber.ts"
 export class Registration {
   settled = false
   /** What to continue as, when settled before the fiber had suspended. */
-  early: Task<unknown, unknown> | undefined = undefined
-  cleanup: unknown = undefined
-  controller: AbortController | undefined = undefined
+  early: AnyTask | undefined = undefined
   /** What the fiber waits for, in the words of the API: for errors and dumps. */
   readonly what: "async" | "promise"
+  /** What the user's function is handed. */
+  readonly resume: (task: AnyTask) => void
   readonly #fiber: FiberCore
+  #cleanup: unknown = undefined
+  #controller: AbortController | undefined = undefined
 
   constructor(fiber: FiberCore, what: "async" | "promise") {
     this.#fiber = fiber
     this.what = what
+    this.resume = (task) => this.settle(task)
   }
 
   /** Made only for a function that declares the parameter: a controller costs more than all the rest. */
   signalFor(wanted: boolean): AbortSignal | undefined {
     if (!wanted) return undefined
-    this.controller = new AbortController()
-    return this.controller.signal
+    this.#controller = new AbortController()
+    return this.#controller.signal
   }
 
-  settle(task: Task<unknown, unknown>): void {
+  settle(task: AnyTask): void {
     if (this.settled) return
-    // Cancelled while it registers: the cleanup, which is still to come, will run.
     const registering = this.#fiber.cur !== this
+    // Cancelled while it registers: the cleanup, which is still to come, will run.
     if (registering && this.#fiber.stopping) return
     this.settled = true
     const next = task instanceof Task ? task : new Task<never, unknown>(Op.Fail, notATask(task, RESUME), undefined)
@@ -40,21 +46,58 @@ export class Registration {
     else this.#fiber.wake(next)
   }
 
-  /** The registration threw: that is the outcome, unless it had resumed before; then it is reported. */
-  failed(error: unknown): void {
-    if (this.settled) this.#fiber.loop.unhandled.report(error, this.#fiber)
+  /** Settles as the promise does. */
+  follow(promise: PromiseLike<unknown>): void {
+    const native = promise instanceof Promise ? promise : Promise.resolve(promise)
+    native.then(
+      (value: unknown) => this.settle(new Task(Op.Pure, value, undefined)),
+      (error: unknown) => this.settle(new Task<never, unknown>(Op.Fail, error, undefined)),
+    )
+  }
+
+  /** A Task that a promise function returned: its signal is aborted if the fiber is cancelled. */
+  tie(task: AnyTask): AnyTask {
+    const controller = this.#controller
+    if (controller === undefined) return task
+    return task.finally((exit) => {
+      if (exit.status === "cancelled") controller.abort(exit.reason)
+    })
+  }
+
+  /** The registering function has returned, with what undoes the registration. */
+  returned(cleanup: unknown): void {
+    if (isThenable(cleanup)) throw promiseReturned(cleanup)
+    this.#cleanup = cleanup
+  }
+
+  /** The registering function threw: that is the outcome, unless it had resumed before; then it is reported. */
+  threw(error: unknown): AnyTask {
+    if (this.early !== undefined) this.#fiber.loop.unhandled.report(error, this.#fiber)
     this.settled = true
-    this.early ??= new Task<never, unknown>(Op.Fail, error, undefined)
+    return this.early ?? new Task<never, unknown>(Op.Fail, error, undefined)
   }
 
   /** The fiber was cancelled: undoes the registration. Returns the cleanup if that is a Task, for the fiber to run. */
-  undo(reason: unknown): Task<unknown, unknown> | undefined {
-    this.controller?.abort(reason)
-    const cleanup = this.cleanup
+  undo(reason: unknown): AnyTask | undefined {
+    this.#controller?.abort(reason)
+    const cleanup = this.#cleanup
     if (cleanup instanceof Task) return cleanup
     const returned: unknown = typeof cleanup === "function" ? cleanup() : undefined
-    return returned instanceof Task ? returned : undefined
+    if (returned instanceof Task) return returned
+    if (isThenable(returned)) throw notATask(returned, "what the cleanup of Task.async returns")
+    return undefined
   }
 }
 
 const RESUME = "the argument of resume in Task.async"
+
+function isThenable(value: unknown): boolean {
+  return !(value instanceof Task) && typeof (value as { then?: unknown } | undefined | null)?.then === "function"
+}
+
+function promiseReturned(given: unknown): TypeError {
+  return new TypeError(
+    `Expected the function of Task.async to return a cleanup (a function or a Task) or nothing, got ${describe(given)}. ` +
+      "For an async function use Task.promise.",
+  )
+}

@@ -134,7 +134,9 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
 
   /**
    * Direct style: `yield*` a Task to wait for its value. A failure is thrown at the `yield*`, so `try`, `catch` and
-   * `finally` work; on cancellation the `finally` blocks run, and what they yield runs to its end.
+   * `finally` work; on cancellation the `finally` blocks run, and what they yield runs to its end. A block that was
+   * entered without a cancellation is ordinary code and can be cancelled: for a cleanup that must complete, use
+   * `.finally(…)`.
    *
    * @example
    * ```ts

@@ -559,8 +559,8 @@ describe("cancellation", () => {
     const generated = Task.gen(function* () {
       return yield* Task.pure(1).finally(Task.yield().andThen(Task.yield()))
     }).run()
+    for (const fiber of [chained, generated]) fiber.abort("stop")
     for (const fiber of [chained, generated]) {
-      fiber.abort("stop")
       expect(await ended(fiber)).toEqual({ status: "cancelled", reason: "stop" })
     }
   })

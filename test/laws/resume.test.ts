@@ -189,7 +189,7 @@ describe("resume", () => {
       const now = [...waiters]
       waiters.clear()
       for (const resume of now) resume(Task.pure(round))
-      while (round === 1 && waiters.size < fibers.length) await turn()
+      for (; round === 1 && waiters.size < fibers.length; ) await turn()
     }
     expect(await Promise.all(fibers)).toEqual(Array.from({ length: 1000 }, () => 3))
   })
