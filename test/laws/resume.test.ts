@@ -185,12 +185,14 @@ describe("resume", () => {
       return () => waiters.delete(resume)
     })
     const fibers = Array.from({ length: 1000 }, () => wait.flatMap((n) => wait.map((m) => n + m)).run())
-    for (let round = 1; round <= 2; round++) {
+    const resumeAll = (n: number): void => {
       const now = [...waiters]
       waiters.clear()
-      for (const resume of now) resume(Task.pure(round))
-      for (; round === 1 && waiters.size < fibers.length; ) await turn()
+      for (const resume of now) resume(Task.pure(n))
     }
+    resumeAll(1)
+    while (waiters.size < fibers.length) await turn()
+    resumeAll(2)
     expect(await Promise.all(fibers)).toEqual(Array.from({ length: 1000 }, () => 3))
   })
 })
