@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
 import { type Exit, type Fiber, Runtime, RunSyncError, Task } from "rapid-fiber"
 
 const turn = () =>
@@ -251,15 +251,15 @@ describe("closing a runtime", () => {
   })
 
   it.each(["wheel", "platform"] as const)("with the %s clock leaves no timer of the host behind", async (clock) => {
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length
-    const before = timers()
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
     const runtime = Runtime.make({ clock })
     Task.sleep({ days: 1 }).runAndForget({ runtime })
     const held = Task.sleep({ days: 1 }).run({ runtime })
-    expect(timers()).toBeGreaterThan(before)
+    expect(vi.getTimerCount()).toBeGreaterThan(0)
     await runtime.close()
     expect(held.poll()?.status).toBe("cancelled")
-    expect(timers()).toBe(before)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it("twice gives the same promise", async () => {
