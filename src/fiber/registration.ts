@@ -66,6 +66,7 @@ export class Registration {
 
   /** The registering function has returned, with what undoes the registration. */
   returned(cleanup: unknown): void {
+    if (cleanup === undefined) return
     if (isThenable(cleanup)) throw promiseReturned(cleanup)
     this.#cleanup = cleanup
   }

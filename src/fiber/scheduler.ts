@@ -95,7 +95,9 @@ export class Scheduler implements Driver {
     if (this.#running) return this.enqueue(fiber)
     const outer = this.#claim()
     this.#entering = true
-    this.#step(fiber)
+    this.ops = this.#turn.enter()
+    this.#resume(fiber)
+    this.#turn.leave(this.ops)
     this.#entering = false
     this.#release(outer)
     if (this.#ready.size > 0) this.#armMicrotask()

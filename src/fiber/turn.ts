@@ -31,7 +31,9 @@ export class Turn {
   readonly #slice: number
   #opened = 0
   #looked = 0
-  #stride = 32
+  #stride: number
+  /** What an entry is granted when it begins. */
+  #first: number
   /** Operations that were granted last. */
   #granted = 0
   /** Operations that the running entry has used of earlier grants. */
@@ -44,6 +46,8 @@ export class Turn {
     this.#host = host
     this.#budget = budget
     this.#slice = slice
+    this.#stride = Math.min(32, budget)
+    this.#first = Math.max(this.#stride, FEWEST)
   }
 
   begin(): void {
@@ -61,7 +65,7 @@ export class Turn {
   /** An entry begins: how many operations it may run before it asks again. */
   enter(): number {
     this.#spent = 0
-    return (this.#granted = Math.max(Math.min(this.#stride, this.#budget), FEWEST))
+    return (this.#granted = this.#first)
   }
 
   /** The entry has stopped with so many operations left. */
@@ -93,6 +97,7 @@ export class Turn {
     this.#unlooked = 0
     if (took > SELDOM) this.#stride = Math.max(Math.floor(this.#stride / took), 1)
     else if (took < OFTEN) this.#stride = Math.min(this.#stride * 2, this.#budget)
+    this.#first = Math.max(this.#stride, FEWEST)
     const still = now === this.#opened && this.#counted >= this.#budget * BUDGETS_WITHOUT_TIME
     if (now - this.#opened >= this.#slice || (still && this.#slice !== Infinity)) this.over = true
   }
