@@ -46,7 +46,7 @@ export function parseCommand(args: readonly string[]): Command {
     name,
     options: {
       count: integer("count", values.count ?? count ?? "10_000_000", 100_000_000),
-      max: integer("max", values.max ?? (uniform ? "10" : "9"), 86_400),
+      max: integer("max", values.max ?? (uniform ? "10" : "9"), 3600),
       uniform,
       json: values.json === true,
     },

@@ -10,24 +10,35 @@ const CHUNK = 250_000
 /** Starts that share one reading of the time. */
 const BLOCK = 32
 
-/** Starts all sleeps, waits for all of them or for an interrupt, and reports. */
+/** Who has not woken this long after the longest sleep, or twice its length if that is more, is lost. */
+const PATIENCE_MS = 15_000
+
+/** Starts all sleeps, waits for all of them, for an interrupt or until the rest is lost, and reports. */
 export async function sleeps(options: SleepsOptions): Promise<Report> {
-  const plan = planSleeps(options)
-  const runtime = Runtime.make()
   const interrupt = new AbortController()
   const onInterrupt = (): void => interrupt.abort()
+  process.once("SIGINT", onInterrupt)
+  const plan = planSleeps(options)
+  const runtime = Runtime.make()
   const rssBefore = process.memoryUsage.rss()
   const began = performance.now()
   const tally = new Tally(plan, began)
   const progress = new Progress(tally, plan.count, process.stderr.isTTY && !options.json)
-  process.once("SIGINT", onInterrupt)
+  let lost = false
+  const giveUp = (): void => {
+    lost = true
+    interrupt.abort()
+  }
+  const patience = setTimeout(giveUp, plan.longest + Math.max(plan.longest, PATIENCE_MS))
   try {
     const allWoken = Task.promise(() => startAll(plan, tally, runtime, interrupt.signal))
-    const interrupted = (await allWoken.toPromise({ signal: interrupt.signal }).catch(cancelled)) === CANCELLED
+    const stopped = (await allWoken.toPromise({ signal: interrupt.signal }).catch(cancelled)) === CANCELLED
+    const interrupted = stopped && !lost
     const wall = performance.now() - began
     const peakRss = process.resourceUsage().maxRSS * 1024
     return reportOf(options, plan, tally, { wall, rssBefore, peakRss, interrupted })
   } finally {
+    clearTimeout(patience)
     progress.stop()
     process.removeListener("SIGINT", onInterrupt)
     await runtime.close()

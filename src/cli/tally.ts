@@ -14,7 +14,8 @@ export interface Lateness {
 
 /**
  * Checks every sleeper without an object for any: sleeps of equal duration must wake in the order of their start, so the
- * k-th wake of a duration belongs to its k-th start, whose time is on record.
+ * k-th wake of a duration belongs to its k-th start, whose time is on record, to within the microseconds that a few starts
+ * take and rounded down to 10 µs.
  */
 export class Tally {
   started = 0

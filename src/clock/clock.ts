@@ -23,11 +23,11 @@ export interface Clock {
    */
   take(woken: Woken): boolean
 
-  /** The scheduler's side of the seam: called when sleepers have become due, outside any other callback. */
-  connect(onDue: () => void): void
-
-  /** How many sleepers are held. */
-  readonly size: number
+  /**
+   * The scheduler's side of the seam: called when sleepers have become due. `stepped` says that a test moved the time to
+   * this point, within one turn of the host: then a slice of time means nothing, and the step counts as a turn.
+   */
+  connect(onDue: (stepped: boolean) => void): void
 
   /** Visits every sleeper held. */
   forEach(visit: (sleeper: unknown, ticket: number) => void): void

@@ -10,6 +10,17 @@ export class HostTime {
   #offset = 0
   #last = 0
   #faked = false
+  #changes = 0
+
+  /** True while a test has replaced the host's timers. */
+  get faked(): boolean {
+    return this.#faked
+  }
+
+  /** Counts the changes of source, so that who has set a host timer knows whether it is still the same host's. */
+  get source(): number {
+    return this.#changes
+  }
 
   now(): number {
     const faked = globalThis.setTimeout !== hostSetTimeout
@@ -28,6 +39,7 @@ export class HostTime {
   /** Goes on where the last reading was; on whole milliseconds for a test's clock, which counts in those. */
   #changeSource(faked: boolean): void {
     this.#faked = faked
+    this.#changes++
     this.#offset = faked ? Math.ceil(this.#last) - Date.now() : this.#last - performance.now()
   }
 }

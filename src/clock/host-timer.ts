@@ -35,6 +35,14 @@ export class HostTimer {
     if (!ref) (this.#handle as { unref?(): unknown }).unref?.()
   }
 
+  /** Whether the timer that is set keeps the process alive from now on. */
+  ref(keepAlive: boolean): void {
+    this.#ref = keepAlive
+    const handle = this.#handle as { ref?(): unknown; unref?(): unknown } | undefined
+    if (keepAlive) handle?.ref?.()
+    else handle?.unref?.()
+  }
+
   stop(): void {
     if (this.#handle === undefined) return
     this.#clear?.(this.#handle as never)

@@ -13,15 +13,11 @@ export class PlatformClock implements Clock {
   readonly #due = new RingBuffer<number>()
   readonly #batch: number
   #tickets = 0
-  #onDue: () => void = () => {}
+  #onDue: (stepped: boolean) => void = () => {}
 
   /** `batch` in sleepers; an integer >= 1. */
   constructor(batch: number) {
     this.#batch = batch
-  }
-
-  get size(): number {
-    return this.#sleepers.size
   }
 
   now(): number {
@@ -52,7 +48,7 @@ export class PlatformClock implements Clock {
     return this.#due.size > 0
   }
 
-  connect(onDue: () => void): void {
+  connect(onDue: (stepped: boolean) => void): void {
     this.#onDue = onDue
   }
 
@@ -68,7 +64,7 @@ export class PlatformClock implements Clock {
     // Hosts fire up to a millisecond early by their own clock (node#26578).
     if (early > 0) return held.timer.set(early, held.ref)
     this.#due.push(ticket)
-    this.#onDue()
+    this.#onDue(this.#time.faked)
   }
 }
 

@@ -6,24 +6,23 @@ import { Wheel } from "./wheel.ts"
 /**
  * The production clock: every sleeper of the runtime on a timer wheel behind one host timer, armed for the wheel's next
  * event. A deadline is rounded up to a whole tick, so a sleep is never early and at most one tick late, plus what the
- * host adds.
- *
- * Sleepers with `ref: false` have a wheel and a timer of their own, so that the first timer keeps the process alive
- * exactly while someone waits. The lowest bit of a ticket tells the two apart.
+ * host adds. The host timer keeps the process alive exactly while a sleeper does that is not `ref: false`.
  */
 export class WheelClock implements Clock {
   readonly #time = new HostTime()
-  readonly #kept: Lane
-  readonly #loose: Lane
+  readonly #timer = new HostTimer(() => this.#fired())
+  readonly #tick: number
+  readonly #batch: number
+  #wheel: Wheel | undefined = undefined
+  /** The tick for which the host timer is set, and the source of time that it was set by. */
+  #armedFor = Infinity
+  #armedBy = 0
+  #onDue: (stepped: boolean) => void = () => {}
 
   /** `tick` in milliseconds, `batch` in sleepers; both integers >= 1. */
   constructor(tick: number, batch: number) {
-    this.#kept = new Lane(this.#time, tick, batch, true)
-    this.#loose = new Lane(this.#time, tick, batch, false)
-  }
-
-  get size(): number {
-    return this.#kept.size + this.#loose.size
+    this.#tick = tick
+    this.#batch = batch
   }
 
   now(): number {
@@ -31,78 +30,41 @@ export class WheelClock implements Clock {
   }
 
   add(ms: number, sleeper: unknown, ref: boolean): number {
-    return ref ? this.#kept.add(ms, sleeper) * 2 : this.#loose.add(ms, sleeper) * 2 + 1
+    const now = this.#time.now()
+    const wheel = (this.#wheel ??= new Wheel(Math.floor(now / this.#tick)))
+    const deadline = Math.max(Math.ceil((now + ms) / this.#tick), wheel.current + 1)
+    const ticket = wheel.add(deadline, sleeper, ref)
+    // A timer that was set before a test replaced the host's, or after it gave them back, may never fire.
+    if (this.#armedBy !== this.#time.source) this.#arm(wheel.nextEvent(), now)
+    else if (deadline < this.#armedFor) this.#arm(deadline, now)
+    else if (ref && wheel.keeping === 1) this.#timer.ref(true)
+    return ticket
   }
 
   cancel(ticket: number): void {
-    const lane = ticket % 2 === 0 ? this.#kept : this.#loose
-    lane.cancel(Math.floor(ticket / 2))
+    const wheel = this.#wheel
+    if (wheel === undefined) return
+    wheel.remove(ticket)
+    if (wheel.size === 0) this.#disarm()
+    else if (wheel.keeping === 0) this.#timer.ref(false)
   }
 
   take(woken: Woken): boolean {
-    const kept = this.#kept.take(woken)
-    return this.#loose.take(woken) || kept
-  }
-
-  connect(onDue: () => void): void {
-    this.#kept.onDue = onDue
-    this.#loose.onDue = onDue
-  }
-
-  forEach(visit: (sleeper: unknown, ticket: number) => void): void {
-    this.#kept.forEach((sleeper, entry) => visit(sleeper, entry * 2))
-    this.#loose.forEach((sleeper, entry) => visit(sleeper, entry * 2 + 1))
-  }
-}
-
-/** One wheel behind one host timer. */
-class Lane {
-  onDue: () => void = () => {}
-  #wheel: Wheel | undefined = undefined
-  #armedFor = Infinity
-  readonly #timer: HostTimer
-  readonly #time: HostTime
-  readonly #tick: number
-  readonly #batch: number
-  readonly #ref: boolean
-
-  constructor(time: HostTime, tick: number, batch: number, ref: boolean) {
-    this.#time = time
-    this.#tick = tick
-    this.#batch = batch
-    this.#ref = ref
-    this.#timer = new HostTimer(() => this.#fired())
-  }
-
-  get size(): number {
-    return this.#wheel === undefined ? 0 : this.#wheel.size
-  }
-
-  add(ms: number, sleeper: unknown): number {
+    const wheel = this.#wheel
+    if (wheel === undefined || wheel.size === 0) return false
     const now = this.#time.now()
-    this.#wheel ??= new Wheel(Math.floor(now / this.#tick))
-    const deadline = Math.max(Math.ceil((now + ms) / this.#tick), this.#wheel.current + 1)
-    const entry = this.#wheel.add(deadline, sleeper)
-    if (deadline < this.#armedFor) this.#arm(deadline, now)
-    return entry
-  }
-
-  cancel(entry: number): void {
-    this.#wheel?.remove(entry)
-    if (this.size === 0) this.#disarm()
-  }
-
-  take(woken: Woken): boolean {
-    if (this.#wheel === undefined || this.#wheel.size === 0) return false
-    const now = this.#time.now()
-    if (this.#wheel.take(Math.floor(now / this.#tick), this.#batch, woken)) return true
-    const next = this.#wheel.nextEvent()
+    if (wheel.take(Math.floor(now / this.#tick), this.#batch, woken)) return true
+    const next = wheel.nextEvent()
     if (next === Infinity) this.#disarm()
-    else if (next !== this.#armedFor) this.#arm(next, now)
+    else this.#arm(next, now)
     return false
   }
 
-  forEach(visit: (sleeper: unknown, entry: number) => void): void {
+  connect(onDue: (stepped: boolean) => void): void {
+    this.#onDue = onDue
+  }
+
+  forEach(visit: (sleeper: unknown, ticket: number) => void): void {
     this.#wheel?.forEach(visit)
   }
 
@@ -110,12 +72,13 @@ class Lane {
     const target = this.#armedFor * this.#tick
     this.#armedFor = Infinity
     this.#time.reached(target)
-    this.onDue()
+    this.#onDue(this.#time.faked)
   }
 
   #arm(tick: number, now: number): void {
     this.#armedFor = tick
-    this.#timer.set(tick * this.#tick - now, this.#ref)
+    this.#armedBy = this.#time.source
+    this.#timer.set(tick * this.#tick - now, (this.#wheel?.keeping ?? 0) > 0)
   }
 
   #disarm(): void {

@@ -61,15 +61,22 @@ export class Wheel {
   readonly #roomy: number[] = []
   readonly #vacant: number[] = []
   #empty = NONE
+  /** Entries that do not keep the process alive: rare, so not a field of each. */
+  readonly #loose = new Set<number>()
   readonly #far = new Map<number, number>()
   #farEvent = Infinity
+
+  /** How many entries are to keep the process alive. */
+  get keeping(): number {
+    return this.size - this.#loose.size
+  }
 
   constructor(current: number) {
     this.current = current
   }
 
-  /** Holds `sleeper` until `deadline`, an integer tick after `current`. */
-  add(deadline: number, sleeper: unknown): number {
+  /** Holds `sleeper` until `deadline`, an integer tick after `current`; keeps the process alive unless `ref` is false. */
+  add(deadline: number, sleeper: unknown, ref = true): number {
     const index = this.#roomyPage()
     const page = this.#pages[index]!
     let place = page.free
@@ -79,6 +86,7 @@ export class Wheel {
     page.sleepers[place] = sleeper
     this.size++
     const entry = (index << PAGE_BITS) | place
+    if (!ref) this.#loose.add(entry)
     if (deadline - this.current < SPAN) this.#link(entry, page.links, place * FIELDS, deadline | 0)
     else this.#putFar(entry, deadline)
     return entry
@@ -271,6 +279,7 @@ export class Wheel {
     page.links[place * FIELDS + NEXT] = page.free
     page.free = place
     this.size--
+    if (this.#loose.size > 0) this.#loose.delete(entry)
     if (--page.live === 0) this.#emptied(page, index)
     else if (!page.listed) this.#list(page, index)
   }

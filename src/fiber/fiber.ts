@@ -28,7 +28,7 @@ import {
   FULFILL,
   HELD,
   LISTED,
-  MASK,
+  MASKED,
   type Mode,
   OBSERVED,
   QUEUED,
@@ -155,7 +155,7 @@ export class FiberCore implements Fiber<any, unknown> {
 
   /** Cancellation is to be delivered: requested, and no mask is up. */
   get stopping(): boolean {
-    return (this.state & CANCELLING) !== 0 && this.state < MASK
+    return (this.state & (CANCELLING | MASKED)) === CANCELLING
   }
 
   /** Ends a suspension with what to continue as. The one way in, for callbacks, promises, joins and yields alike. */
@@ -187,7 +187,7 @@ export class FiberCore implements Fiber<any, unknown> {
   #interrupt(): void {
     this.state |= CANCELLING
     if (this.loop.current === this) this.loop.attend()
-    if (!(this.state & SUSPENDED) || this.state >= MASK) return
+    if (!(this.state & SUSPENDED) || this.state & MASKED) return
     const wait: unknown = this.cur
     if (wait instanceof Registration) {
       // Its cleanup is the user's code: the loop runs it, in the fiber's own slice.
@@ -208,7 +208,8 @@ export class FiberCore implements Fiber<any, unknown> {
     this.cur = value
     side.ended = mode
     if (this.parent === undefined) this.loop.list(this)
-    for (let child: FiberCore | undefined = side.children; child !== undefined; child = child.next) child.abort()
+    for (let child: FiberCore | undefined = side.children; child !== undefined; child = child.next)
+      child.abort(this.reason)
   }
 
   /** From the loop: the last child of a closing fiber has ended. */
@@ -230,7 +231,13 @@ export class FiberCore implements Fiber<any, unknown> {
     this.frames = undefined
     if (this.parent !== undefined) this.parent.#disown(this, how, what)
     else this.loop.rootEnded(this)
-    if (side !== undefined) this.#notify(side)
+    if (side !== undefined) {
+      // Of all that, nothing is needed by who still holds the handle.
+      side.context = undefined
+      side.reason = undefined
+      side.childFailure = undefined
+      this.#notify(side)
+    }
     if (how === REJECT && this.parent === undefined && !(this.state & OBSERVED)) this.loop.unhandled.add(this)
     this.parent = undefined
   }
@@ -238,12 +245,13 @@ export class FiberCore implements Fiber<any, unknown> {
   #notify(side: Side): void {
     side.unlisten?.()
     side.unlisten = undefined
+    let forJoiners: AnyTask | undefined
     for (;;) {
       const observer = side.firstObserver
       if (observer === undefined) return
       observer.remove()
       if (observer.heeds) this.state |= OBSERVED
-      if (observer.joiner !== undefined) observer.joiner.wake(this.exitTask())
+      if (observer.joiner !== undefined) observer.joiner.wake((forJoiners ??= this.exitTask()))
       else if (observer.callback !== undefined) this.loop.tell(observer.callback, this.exit() as Exit<never>)
     }
   }
@@ -282,13 +290,31 @@ export class FiberCore implements Fiber<any, unknown> {
     }
   }
 
-  /** What keeps the fiber waiting, in the words of the API; through joins, what keeps the joined one waiting. */
+  /** What keeps the fiber waiting, in the words of the API; through joins and children, what keeps those waiting. */
   suspendedOn(): string | undefined {
-    if (!(this.state & SUSPENDED)) return undefined
-    const wait: unknown = this.cur
+    const seen = new Set<FiberCore>()
+    let fiber: FiberCore = this
+    for (;;) {
+      const next = fiber.#waitsFor
+      if (next === undefined || seen.has(fiber)) break
+      seen.add(fiber)
+      fiber = next
+    }
+    if (fiber === this && !(this.state & SUSPENDED)) return undefined
+    const wait: unknown = fiber.cur
     if (typeof wait === "number") return "sleep"
-    if (wait instanceof Observer) return wait.target.suspendedOn() ?? "join"
-    return wait instanceof Registration ? wait.what : "never"
+    if (wait instanceof Registration) return wait.what
+    return fiber === this && wait === undefined
+      ? "never"
+      : wait === undefined && fiber.state & SUSPENDED
+        ? "never"
+        : "join"
+  }
+
+  /** The fiber whose end this one waits for. */
+  get #waitsFor(): FiberCore | undefined {
+    if (this.state & CLOSING) return this.side?.children
+    return this.state & SUSPENDED && this.cur instanceof Observer ? this.cur.target : undefined
   }
 
   /** Why it is cancelled, for those who are told. */

@@ -15,10 +15,13 @@
  * 2. One runner. `advance` is called by the scheduler only, for a fiber that was queued; the fiber is then nowhere else.
  *    It leaves as exactly one of suspended, queued again, closing or done, and touches nothing of the fiber after that.
  * 3. `stack` holds nothing above `sp`. What was popped is cleared, so a consumed description can be collected.
- * 4. Every operation is counted (`--loop.ops`). The count reaching zero is the only way in for fairness and for
- *    cancellation: one comparison per operation pays for both. A request to cancel the running fiber sets it to zero.
- * 5. A cancellation is delivered between two operations and with no mask up, once. From then on only cleanups run, each
- *    with a mask up; the outcome they interrupt is kept in a Restore frame, and what fails in them is added to it.
+ * 4. Every movement but pushing is counted (`--loop.ops`). The count reaching zero is the only way in for fairness and for
+ *    cancellation: one comparison pays for both. A request to cancel the running fiber sets it to zero. A fiber that gives
+ *    way while it delivers an outcome makes a node of the outcome (`outcome`).
+ * 5. A cancellation is delivered between two movements and with no mask up. From then on only cleanups run, each with a
+ *    mask up; the outcome they interrupt is kept in a Restore frame, and what fails in them is added to it and passes all
+ *    handlers by. A failure that was on its way when the cancellation is delivered gives way to it, as the rejection of an
+ *    aborted promise does.
  *
  * Who owns the stack. The scheduler lends one array to whichever fiber runs. A fiber that suspends takes along only its
  * frames: none, one inline, a few as a slice; with many, it takes the array itself and the scheduler gets a new one, so
@@ -27,13 +30,25 @@
  * Why this shape: `npm run bench -- overhead` (one node class and a switch on a small integer beat classes per operation
  * and closures by a third to a half here).
  */
-import { CancelledError, type Exit, suppress } from "../data/index.ts"
+import { CancelledError, describe, type Exit, suppress } from "../data/index.ts"
 import * as Op from "../task/node.ts"
 import { drive, notATask, Task } from "../task/index.ts"
 import type { FiberCore } from "./fiber.ts"
 import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
-import { CANCEL, DONE, FULFILL, HELD, MASK, type Mode, OBSERVED, REJECT, REJECTED, CANCELLED } from "./state.ts"
+import {
+  CANCEL,
+  DONE,
+  FULFILL,
+  HELD,
+  MASKED,
+  type Mode,
+  OBSERVED,
+  REJECT,
+  REJECTED,
+  STOPPED,
+  CANCELLED,
+} from "./state.ts"
 
 type Node = Task<any, any>
 
@@ -67,8 +82,9 @@ export function advance(fiber: FiberCore): void {
   // User functions are called through this variable, so that they get no `this` of ours.
   let f: (...args: any[]) => any
   let registering: Registration | undefined
-  if (fiber.stopping) {
+  if (fiber.stopping && !(fiber.state & STOPPED)) {
     if (fiber.cur instanceof Registration) {
+      fiber.state |= STOPPED
       stack[sp++] = restoring(fiber, CANCEL, fiber.reason)
       cur = new Task(Op.Defer, undoing(fiber.cur, fiber.reason), undefined)
     } else {
@@ -80,8 +96,8 @@ export function advance(fiber: FiberCore): void {
     try {
       run: for (;;) {
         if (--loop.ops < 0) {
-          if (fiber.stopping && cur.tag !== Op.Fail) cur = STOP
-          else if (loop.mustGiveWay()) {
+          if (fiber.stopping && !(fiber.state & STOPPED)) cur = STOP
+          if (loop.mustGiveWay()) {
             save(fiber, stack, sp)
             return fiber.wake(cur)
           }
@@ -114,15 +130,17 @@ export function advance(fiber: FiberCore): void {
             value = cur.a
             break
           case Op.Stop:
+            fiber.state |= STOPPED
             mode = CANCEL
             value = fiber.reason
             break
           case Op.Gen: {
             f = cur.a
             const generator = f()
+            if (typeof generator?.next !== "function") throw noGenerator(generator)
             drive.driver = loop
             const step = generator.next()
-            drive.driver = undefined
+            leaveGenerator()
             if (step.done) {
               value = step.value
               break
@@ -142,10 +160,10 @@ export function advance(fiber: FiberCore): void {
             const signal = registration.signalFor(cur.a.length >= 2)
             f = cur.a
             registering = registration
-            registration.returned(f(registration.resume, signal))
+            const early = registration.returned(f((task: Node) => registration.settle(task), signal))
             registering = undefined
-            if (registration.early === undefined) return suspend(fiber, stack, sp, registration)
-            cur = registration.early
+            if (early === undefined) return suspend(fiber, stack, sp, registration)
+            cur = early
             continue
           }
           case Op.Promise: {
@@ -199,25 +217,21 @@ export function advance(fiber: FiberCore): void {
 
         // Deliver the outcome to the frames, until one makes a new node of it or none is left.
         for (;;) {
-          if (loop.ops <= 0 && mode === FULFILL && fiber.stopping) {
-            cur = STOP
+          if (--loop.ops < 0) {
+            cur = outcome(mode, value)
+            mode = FULFILL
             continue run
           }
           if (sp === 0) {
             if (stack.length > DEEPEST_KEPT && stack === loop.stack) loop.stack = []
             return fiber.end(mode, value)
           }
-          frame = stack[--sp]!
+          frame = stack[--sp]
           stack[sp] = undefined as never
 
           if (mode === FULFILL) {
             switch (frame.tag) {
               case Op.Map:
-                if (--loop.ops < 0) {
-                  stack[sp++] = frame
-                  cur = new Task(Op.Pure, value, undefined)
-                  continue run
-                }
                 f = frame.b
                 value = f(value)
                 continue
@@ -233,7 +247,7 @@ export function advance(fiber: FiberCore): void {
                 drive.driver = loop
                 drive.resuming = true
                 const step = frame.a.next(value)
-                drive.driver = undefined
+                leaveGenerator()
                 if (step.done) {
                   value = step.value
                   continue
@@ -244,25 +258,27 @@ export function advance(fiber: FiberCore): void {
               }
             }
           } else {
+            // After a cancellation a failure can only be that of a cleanup: it passes the handlers by, as the cancellation does.
+            const handled = mode === REJECT && (fiber.state & (STOPPED | MASKED)) !== STOPPED
             switch (frame.tag) {
               case Op.Catch:
-                if (mode === CANCEL) continue
+                if (!handled) continue
                 mode = FULFILL
                 f = frame.b
                 cur = f(value)
                 if (!(cur instanceof Task)) throw notATask(cur, "what the handler of catch returns")
                 continue run
               case Op.Attempt:
-                if (mode === CANCEL) continue
+                if (!handled) continue
                 mode = FULFILL
                 value = { status: "rejected", reason: value }
                 continue
               case Op.Stepping: {
-                if (mode === CANCEL) stack[sp++] = restoring(fiber, mode, value)
-                drive.driver = loop
-                const step = mode === CANCEL ? frame.a.return() : frame.a.throw(value)
-                drive.driver = undefined
+                if (!handled) stack[sp++] = restoring(fiber, mode, value)
                 mode = FULFILL
+                drive.driver = loop
+                const step = handled ? frame.a.throw(value) : frame.a.return()
+                leaveGenerator()
                 if (step.done) {
                   value = step.value
                   continue
@@ -284,17 +300,18 @@ export function advance(fiber: FiberCore): void {
             continue run
           }
           if (frame.tag === Op.Restore) {
-            fiber.state -= MASK
+            const before = (frame.a & ~MASKED) as Mode
+            fiber.state = (fiber.state & ~MASKED) | (frame.a & MASKED)
             if (fiber.stopping) loop.attend()
             if (mode === FULFILL) value = frame.b
-            else if (frame.a === REJECT) value = suppress(value, frame.b)
-            else if (frame.a === CANCEL) value = suppress(value, new CancelledError(frame.b))
-            if (mode === FULFILL) mode = frame.a
+            else if (before === REJECT) value = suppress(value, frame.b)
+            else if (before === CANCEL) value = suppress(value, new CancelledError(frame.b))
+            if (mode === FULFILL) mode = before
           }
         }
       }
     } catch (thrown) {
-      drive.driver = undefined
+      leaveGenerator()
       drive.resuming = false
       mode = FULFILL
       cur = registering === undefined ? new Task<never, unknown>(Op.Fail, thrown, undefined) : registering.threw(thrown)
@@ -340,10 +357,22 @@ function detached(stack: Node[], sp: number): Node | ((value: void) => unknown) 
   return frame.tag === Op.Map ? frame.b : frame
 }
 
-/** Puts a mask up for a cleanup, and makes the frame that takes it down and goes on with the outcome. */
+/** Puts a mask up for a cleanup, and makes the frame that sets it as it was and goes on with the outcome. */
 function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
-  fiber.state += MASK
-  return new Task(Op.Restore, mode, value)
+  const frame = new Task(Op.Restore, mode | (fiber.state & MASKED), value)
+  fiber.state |= MASKED
+  return frame
+}
+
+/** The node that comes to this outcome: for a fiber that gives way while it delivers one. */
+function outcome(mode: Mode, value: unknown): Node {
+  if (mode === CANCEL) return STOP
+  return new Task(mode === FULFILL ? Op.Pure : Op.Fail, value, undefined)
+}
+
+function leaveGenerator(): void {
+  drive.driver = undefined
+  drive.done.value = undefined
 }
 
 function undoing(registration: Registration, reason: unknown): () => Node {
@@ -374,6 +403,12 @@ function withoutStar(given: unknown): TypeError {
     return new TypeError("Expected `yield* task` in Task.gen, got `yield task`. Add the star: yield* task.")
   }
   return notATask(given, "what Task.gen yields (with yield*)")
+}
+
+function noGenerator(given: unknown): TypeError {
+  return new TypeError(
+    `Expected Task.gen to get a generator function, function* () { … }, got one that returns ${describe(given)}.`,
+  )
 }
 
 function joinsItself(): TypeError {

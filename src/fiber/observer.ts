@@ -40,5 +40,8 @@ export class Observer {
     else this.prev.next = this.next
     if (this.next === undefined) side.lastObserver = this.prev
     else this.next.prev = this.prev
+    // Who keeps the undo of `onExit` must not keep the neighbours of long ago.
+    this.prev = undefined
+    this.next = undefined
   }
 }

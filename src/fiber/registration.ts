@@ -12,20 +12,17 @@ type AnyTask = Task<unknown, unknown>
  */
 export class Registration {
   settled = false
-  /** What to continue as, when settled before the fiber had suspended. */
-  early: AnyTask | undefined = undefined
   /** What the fiber waits for, in the words of the API: for errors and dumps. */
   readonly what: "async" | "promise"
-  /** What the user's function is handed. */
-  readonly resume: (task: AnyTask) => void
-  readonly #fiber: FiberCore
+  // All of these are dropped when they have served: the outside world may keep the registration for ever.
+  #fiber: FiberCore | undefined
+  #early: AnyTask | undefined = undefined
   #cleanup: unknown = undefined
   #controller: AbortController | undefined = undefined
 
   constructor(fiber: FiberCore, what: "async" | "promise") {
     this.#fiber = fiber
     this.what = what
-    this.resume = (task) => this.settle(task)
   }
 
   /** Made only for a function that declares the parameter: a controller costs more than all the rest. */
@@ -36,14 +33,19 @@ export class Registration {
   }
 
   settle(task: AnyTask): void {
-    if (this.settled) return
-    const registering = this.#fiber.cur !== this
+    const fiber = this.#fiber
+    if (this.settled || fiber === undefined) return
+    const registering = fiber.cur !== this
     // Cancelled while it registers: the cleanup, which is still to come, will run.
-    if (registering && this.#fiber.stopping) return
+    if (registering && fiber.stopping) return
     this.settled = true
     const next = task instanceof Task ? task : new Task<never, unknown>(Op.Fail, notATask(task, RESUME), undefined)
-    if (registering) this.early = next
-    else this.#fiber.wake(next)
+    if (registering) {
+      this.#early = next
+    } else {
+      this.#drop()
+      fiber.wake(next)
+    }
   }
 
   /** Settles as the promise does. */
@@ -64,29 +66,41 @@ export class Registration {
     })
   }
 
-  /** The registering function has returned, with what undoes the registration. */
-  returned(cleanup: unknown): void {
-    if (cleanup === undefined) return
+  /** The registering function has returned what undoes the registration. What to continue as, if that is known already. */
+  returned(cleanup: unknown): AnyTask | undefined {
     if (isThenable(cleanup)) throw promiseReturned(cleanup)
-    this.#cleanup = cleanup
+    const early = this.#early
+    if (early === undefined) this.#cleanup = cleanup
+    else this.#drop()
+    return early
   }
 
   /** The registering function threw: that is the outcome, unless it had resumed before; then it is reported. */
   threw(error: unknown): AnyTask {
-    if (this.early !== undefined) this.#fiber.loop.unhandled.report(error, this.#fiber)
+    const early = this.#early
+    if (early !== undefined) this.#fiber?.loop.unhandled.report(error, this.#fiber)
     this.settled = true
-    return this.early ?? new Task<never, unknown>(Op.Fail, error, undefined)
+    this.#drop()
+    return early ?? new Task<never, unknown>(Op.Fail, error, undefined)
   }
 
   /** The fiber was cancelled: undoes the registration. Returns the cleanup if that is a Task, for the fiber to run. */
   undo(reason: unknown): AnyTask | undefined {
-    this.#controller?.abort(reason)
-    const cleanup = this.#cleanup
+    const [cleanup, controller] = [this.#cleanup, this.#controller]
+    this.#drop()
+    controller?.abort(reason)
     if (cleanup instanceof Task) return cleanup
     const returned: unknown = typeof cleanup === "function" ? cleanup() : undefined
     if (returned instanceof Task) return returned
     if (isThenable(returned)) throw notATask(returned, "what the cleanup of Task.async returns")
     return undefined
+  }
+
+  #drop(): void {
+    this.#fiber = undefined
+    this.#early = undefined
+    this.#cleanup = undefined
+    this.#controller = undefined
   }
 }
 

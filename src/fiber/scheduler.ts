@@ -70,7 +70,7 @@ export class Scheduler implements Driver {
     this.#forDetached = options.forDetached
     this.unhandled = new Unhandled(options.onUnhandled)
     this.#woken = new WokenSleepers(this.#ready)
-    this.clock.connect(() => this.#wakeSleepers())
+    this.clock.connect((stepped) => this.#wakeSleepers(stepped))
   }
 
   // --- the gateway ---------------------------------------------------------------------------------------------------
@@ -85,21 +85,27 @@ export class Scheduler implements Driver {
   drain(): void {
     if (this.#running) return
     const outer = this.#claim()
-    if (this.#due) this.#due = this.clock.take(this.#woken)
-    while (!this.#turn.over && this.#refill()) this.#step(this.#ready.shift() as Ready)
-    this.#release(outer)
+    try {
+      if (this.#due) this.#due = this.clock.take(this.#woken)
+      while (!this.#turn.over && this.#refill()) this.#step(this.#ready.shift() as Ready)
+    } finally {
+      this.#release(outer)
+    }
   }
 
   /** Runs a new root now if nobody is running, for one budget at most; queues it otherwise. */
   #enter(fiber: FiberCore): void {
     if (this.#running) return this.enqueue(fiber)
     const outer = this.#claim()
-    this.#entering = true
-    this.ops = this.#turn.enter()
-    this.#resume(fiber)
-    this.#turn.leave(this.ops)
-    this.#entering = false
-    this.#release(outer)
+    try {
+      this.#entering = true
+      this.ops = this.#turn.enter()
+      this.#resume(fiber)
+      this.#turn.leave(this.ops)
+    } finally {
+      this.#entering = false
+      this.#release(outer)
+    }
     if (this.#ready.size > 0) this.#armMicrotask()
   }
 
@@ -114,8 +120,10 @@ export class Scheduler implements Driver {
     return outer
   }
 
+  /** Also when something got past the interpreter (a stack overflow of the caller's): the next one can run. */
   #release(outer: Driver | undefined): void {
     this.#running = false
+    this.current = undefined
     drive.driver = outer
   }
 
@@ -199,12 +207,12 @@ export class Scheduler implements Driver {
     this.#host.macrotask(this.#onMacrotask)
   }
 
-  /** From the clock, in a host callback of its own: sleepers are due. */
-  #wakeSleepers(): void {
+  /** From the clock, in a callback of the host's: sleepers are due. What is left of the turn is theirs. */
+  #wakeSleepers(stepped: boolean): void {
     this.#due = true
     if (this.#running) return
-    this.#turn.end()
-    this.drain()
+    if (stepped) this.#turn.end()
+    if (!this.#turn.over) this.drain()
   }
 
   /** True if something is ready, after taking due sleepers where nothing was. */
@@ -248,13 +256,14 @@ export class Scheduler implements Driver {
 
   /** True for a root that nobody holds and that has nothing but its continuation: a clock may keep that alone. */
   isPlain(fiber: FiberCore): boolean {
-    return fiber.state === 0 && fiber.side === undefined && fiber.parent === undefined
+    return fiber.state === 0 && fiber.side === undefined
   }
 
   /** A plain fiber has handed its continuation to the clock; the object serves again. */
   recycle(fiber: FiberCore): void {
     fiber.state = 0
     fiber.cur = undefined
+    fiber.frames = undefined
     this.#spare = fiber
   }
 
@@ -303,22 +312,33 @@ export class Scheduler implements Driver {
     return this.#closing
   }
 
+  /** Roots only: their children follow when they end, and may be needed by their cleanups before. */
   #abortAll(): void {
     this.#roots.forEach((root) => root.abort())
-    const tickets: number[] = []
+    const detached: number[] = []
     this.clock.forEach((sleeper, ticket) => {
-      if (!(sleeper instanceof FiberCore)) tickets.push(ticket)
-      else sleeper.abort()
+      if (!(sleeper instanceof FiberCore)) detached.push(ticket)
+      else abortRoot(sleeper)
     })
-    for (const ticket of tickets) {
+    for (const ticket of detached) {
       this.clock.cancel(ticket)
       this.rootEnded(undefined)
     }
-    this.#ready.forEach((entry) => {
-      if (entry instanceof FiberCore) entry.abort()
-    })
-    this.current?.abort()
+    for (let left = this.#ready.size; left > 0; left--) {
+      const entry = this.#ready.shift()
+      if (!(entry instanceof FiberCore)) {
+        this.rootEnded(undefined)
+        continue
+      }
+      abortRoot(entry)
+      this.#ready.push(entry)
+    }
+    if (this.current !== undefined) abortRoot(this.current)
   }
+}
+
+function abortRoot(fiber: FiberCore): void {
+  if (fiber.parent === undefined) fiber.abort()
 }
 
 /** Where the clock puts due sleepers: a fiber among them has no ticket any more. */

@@ -1,5 +1,5 @@
 /**
- * A fiber's state in one small integer: flags below, the depth of its masks above.
+ * A fiber's state: flags in one small integer.
  *
  *     queued ──▶ running ──▶ suspended ──▶ queued …      each arrow is taken by one party only, see scheduler.ts
  *                   │
@@ -20,8 +20,11 @@ export const HELD = 128
 export const OBSERVED = 256
 /** It is in its scheduler's list of roots. */
 export const LISTED = 512
-/** One level of mask; all bits from here up count levels. */
-export const MASK = 1 << 12
+/** A mask is up: cancellation waits. Who puts it up remembers whether it was up before. */
+export const MASKED = 1024
+
+/** The cancellation has been delivered: outside its cleanups no handler is called any more. */
+export const STOPPED = 2048
 
 /** How a computation goes on, or ended: with a value, a failure, a cancellation. */
 export const FULFILL = 0

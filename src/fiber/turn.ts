@@ -81,7 +81,7 @@ export class Turn {
     const spent = this.#spent >= this.#budget
     if (this.over || (spent && othersWait)) return (this.#granted = 0)
     if (spent) this.#spent = 0
-    return (this.#granted = Math.min(this.#stride, this.#budget - this.#spent))
+    return (this.#granted = Math.max(Math.min(this.#stride, this.#budget - this.#spent), FEWEST))
   }
 
   #count(operations: number): void {

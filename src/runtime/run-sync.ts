@@ -1,6 +1,6 @@
 import type { Clock, Host } from "../clock/index.ts"
 import { CancelledError } from "../data/index.ts"
-import { FiberCore, rejectUnhandled, Scheduler } from "../fiber/index.ts"
+import { FiberCore, Scheduler } from "../fiber/index.ts"
 import type { Task } from "../task/index.ts"
 import { schedulerOf } from "./scheduler-runtime.ts"
 
@@ -28,7 +28,6 @@ const NO_HOST: Host = { now: () => 0, microtask: () => {}, macrotask: () => {} }
 
 /** A clock on which nobody wakes. */
 const NO_CLOCK: Clock = {
-  size: 0,
   now: () => 0,
   add: () => 0,
   cancel: () => {},
@@ -44,7 +43,7 @@ export function runSync<A>(task: Task<A, unknown>): A {
     host: NO_HOST,
     budget: 1024,
     slice: Infinity,
-    onUnhandled: rejectUnhandled,
+    onUnhandled: (reason, fiber) => schedulerOf().unhandled.report(reason, fiber as FiberCore | undefined),
     forDetached: () => schedulerOf(),
   })
   const fiber = new FiberCore(scheduler, task, undefined)

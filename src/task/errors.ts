@@ -6,6 +6,14 @@ export function mustBeFunction(given: unknown, where: string): void {
   throw new TypeError(`Expected ${where} to get a function, got ${describe(given)}.`)
 }
 
+/** For the class that `catch` is given before its handler. */
+export function mustBeClass(given: unknown): void {
+  if (typeof (given as { prototype?: unknown }).prototype === "object") return
+  throw new TypeError(
+    `Expected catch(Class, handler) to get a class first, got ${describe(given)}. To handle every failure: catch(handler).`,
+  )
+}
+
 /** For callbacks that must return a Task and returned something else. */
 export function notATask(given: unknown, where: string): TypeError {
   return new TypeError(`Expected ${where} to be a Task, got ${describe(given)}. ${remedy(given, where)}`)

@@ -10,7 +10,7 @@ import type { Task } from "./task.ts"
  * to the interpreter; the interpreter later resumes the generator with the value, which arrives at the cursor's second
  * `next` and is passed on.
  *
- * `drive` is the interpreter's side: the fiber whose generator is running this instant, and which call is under way.
+ * `drive` is the interpreter's side: whether a generator of its is running this instant, and which call is under way.
  */
 export interface Driver {
   /** Counts one operation; false when the loop wants control back (budget used up, cancellation). */
@@ -18,13 +18,15 @@ export interface Driver {
 }
 
 export const drive: {
-  /** Whose generator runs now; undefined outside `Task.gen`. */
+  /** Who drives the generator that runs now; undefined outside `Task.gen`. */
   driver: Driver | undefined
   /** True while the interpreter resumes a generator that waits at a `yield*`. */
   resuming: boolean
   /** The task that the cursor yielded last: anything else that comes out of a generator was yielded without the star. */
   handed: Task<unknown, unknown> | undefined
-} = { driver: undefined, resuming: false, handed: undefined }
+  /** The result with which the cursor completes a `yield*`: one for all, emptied by the interpreter. */
+  readonly done: { readonly done: true; value: unknown }
+} = { driver: undefined, resuming: false, handed: undefined, done: { done: true, value: undefined } }
 
 /** What comes out of a generator at `yield*`: opaque, so that a `yield` without the star does not type-check. */
 export interface Yielded<out E> {
@@ -40,8 +42,6 @@ export type FailureOfYielded<Y> = Y extends Yielded<infer E> ? E : never
 class Cursor {
   /** The task that was asked for an iterator and has not been asked for `next` yet. */
   asked: Task<unknown, unknown> | undefined = undefined
-  readonly #done = { done: true as const, value: undefined as unknown }
-
   next(sent?: unknown): IteratorResult<unknown, unknown> {
     if (drive.resuming) {
       drive.resuming = false
@@ -81,8 +81,8 @@ class Cursor {
   }
 
   #complete(value: unknown): IteratorResult<unknown, unknown> {
-    this.#done.value = value
-    return this.#done
+    drive.done.value = value
+    return drive.done
   }
 }
 

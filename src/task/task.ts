@@ -1,6 +1,6 @@
 import { type Duration, type Exit, type Settled, toMillis } from "../data/index.ts"
 import { edge, type Runtime, type RunOptions } from "./edge.ts"
-import { mustBeFunction, notATask } from "./errors.ts"
+import { mustBeClass, mustBeFunction, notATask } from "./errors.ts"
 import { type FailureOfYielded, iterate, type TaskIterator, type Yielded } from "./generator.ts"
 import type { Fiber, StartOptions, StartSpec } from "./handle.ts"
 import * as Op from "./node.ts"
@@ -218,6 +218,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     }
     mustBeFunction(first, "catch")
     mustBeFunction(second, "catch")
+    mustBeClass(first)
     const kind = first as abstract new () => unknown
     const handler = second as (error: unknown) => Task<unknown, unknown>
     return new Task(Op.Catch, this, (error: unknown) => (error instanceof kind ? handler(error) : Task.fail(error)))

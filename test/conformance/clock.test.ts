@@ -183,6 +183,39 @@ for (const clock of clocks) {
       await own.close()
     })
 
+    it("keeps the order of deadlines and arrival also beside sleeps that do not keep the process alive", () => {
+      const loose = (ms: number, name: string): void =>
+        Task.sleep(ms, { ref: false })
+          .map(() => void woken.push(name))
+          .runAndForget({ runtime })
+      sleeper(8, "kept 8").run({ runtime })
+      loose(5, "loose 5")
+      loose(8, "loose 8")
+      sleeper(8, "kept 8 too").run({ runtime })
+      vi.advanceTimersByTime(8)
+      expect(woken).toEqual(["loose 5", "kept 8", "loose 8", "kept 8 too"])
+    })
+
+    it("wakes later sleepers although an earlier one was lost with the fake timers it slept on", async () => {
+      sleeper(50, "lost for now").run({ runtime })
+      vi.useRealTimers()
+      await sleeper(2, "real").toPromise({ runtime })
+      expect(woken).toContain("real")
+    })
+
+    it("wakes sleepers under fakes although one sleeps on the host's own timer", async () => {
+      vi.useRealTimers()
+      const own = Runtime.make({ clock })
+      const real = sleeper(20, "real").run({ runtime: own })
+      vi.useFakeTimers()
+      sleeper(5000, "fake").run({ runtime: own })
+      vi.advanceTimersByTime(5000)
+      expect(woken).toContain("fake")
+      vi.useRealTimers()
+      real.abort()
+      await own.close()
+    })
+
     it("wakes in batches without losing order or anybody", () => {
       const own = Runtime.make({ clock, batch: 7 })
       const order: number[] = []

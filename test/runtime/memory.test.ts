@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks"
 import { describe, expect, it } from "vitest"
 import { type Fiber, Runtime, Task } from "rapid-fiber"
 
@@ -43,6 +44,45 @@ describe("memory", () => {
     expect((await settledHeap()) - before).toBeGreaterThan(30 * MB)
     await runtime.close()
     expect((await settledHeap()) - before).toBeLessThan(10 * MB)
+  })
+
+  it("of what has served is given back, though somebody keeps a handle, a resume or an undo", async () => {
+    const seen: WeakRef<object>[] = []
+    const watched = (): object => {
+      const big = { bytes: new Array(100).fill(0) }
+      seen.push(new WeakRef(big))
+      return big
+    }
+    const kept: unknown[] = []
+    const waited = Task.never.run()
+    const undo = (): (() => void) => {
+      const held = watched()
+      const takeBack = waited.onExit(() => void held)
+      takeBack()
+      return takeBack
+    }
+    const resumer = async (): Promise<void> => {
+      const held = watched()
+      const task = Task.async<object>((resume) => {
+        kept.push(resume)
+        setTimeout(() => resume(Task.pure(held)), 1)
+        return () => void held
+      })
+      await task.run()
+    }
+    // The first undo keeps its own callback, but not those that stood beside it.
+    kept.push(undo(), undo)
+    undo()
+    await resumer()
+    await new AsyncLocalStorage<object>().run(watched(), () => {
+      const fiber = Task.sleep(1).run()
+      kept.push(fiber)
+      return fiber.toPromise()
+    })
+    for (let i = 0; i < 20 && seen.some((ref) => ref.deref() !== undefined); i++) await settledHeap()
+    expect(seen.slice(1).map((ref) => ref.deref())).toEqual([undefined, undefined, undefined])
+    waited.abort()
+    expect(kept).toHaveLength(4)
   })
 
   const soaks: Record<string, () => Task<unknown>> = {

@@ -84,6 +84,31 @@ describe("runSync", () => {
     expect(cleaned).toBe(true)
   })
 
+  it("names what the cleanup of a child waits for when the body has ended", () => {
+    const program = Task.gen(function* () {
+      yield* Task.never.finally(Task.sleep(1)).start()
+      yield* Task.yield()
+      return 1
+    })
+    expect(() => program.runSync()).toThrow(/suspended at `sleep`/)
+  })
+
+  it("says so where fibers wait for each other, or in a chain of thousands", () => {
+    const circle = Task.gen(function* () {
+      const self = yield* Task.self()
+      const child = yield* self.join().start()
+      yield* child.join()
+    })
+    expect(() => circle.runSync()).toThrow(/suspended at `join`/)
+    const chain = (n: number): Task<unknown> =>
+      n === 0
+        ? Task.sleep(1)
+        : Task.defer(() => chain(n - 1))
+            .start()
+            .flatMap((fiber) => fiber.join())
+    expect(() => chain(30_000).runSync()).toThrow(/suspended at `sleep`/)
+  })
+
   it("keeps the failure of a cleanup as the cause", () => {
     const thrown: unknown[] = []
     try {

@@ -313,6 +313,11 @@ describe("wrong arguments are refused where they are written", () => {
       /Expected Task\.promise to get a function, got a Promise/,
     ],
     ["async", () => Task.async({} as never), /Expected Task\.async to get a function, got \{\}/],
+    [
+      "catch by what is no class",
+      () => Task.unit.catch((() => {}) as never, () => Task.unit),
+      /get a class first, got a function/,
+    ],
     ["gen", () => Task.gen("x" as never), /Expected Task\.gen to get a function, got "x"/],
   ]
   for (const [what, call, message] of wrong) it(what, () => expect(call).toThrow(message))
