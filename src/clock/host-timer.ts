@@ -8,7 +8,7 @@ const LONGEST = 2_147_483_647
  * each use, so a test that replaces them is followed, and arms outside any async context.
  */
 export class HostTimer {
-  #handle: unknown = undefined
+  #handle: unknown
   #clear: ((handle: never) => void) | undefined = undefined
   /** Milliseconds that remain after the host timer that is set, where the delay was too long for one. */
   #rest = 0

@@ -13,7 +13,7 @@ export class WheelClock implements Clock {
   readonly #timer = new HostTimer(() => this.#fired())
   readonly #tick: number
   readonly #batch: number
-  #wheel: Wheel | undefined = undefined
+  #wheel: Wheel | undefined
   /** The tick for which the host timer is set, and the source of time that it was set by. */
   #armedFor = Infinity
   #armedBy = 0

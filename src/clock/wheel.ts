@@ -48,6 +48,11 @@ class Page {
   listed = true
 }
 
+/** Where the fields of an entry begin in the links of its page. */
+function offset(entry: number): number {
+  return (entry & PAGE_MASK) * FIELDS
+}
+
 export class Wheel {
   /** The tick up to which everything has been taken. */
   current: number
@@ -141,11 +146,15 @@ export class Wheel {
     for (const entry of this.#far.keys()) visit(this.#sleeper(entry), entry)
     for (let slot = 0; slot < this.#heads.length; slot++) {
       for (let entry = this.#heads[slot]; entry !== NONE;) {
-        const next = this.#pages[entry >>> PAGE_BITS]!.links[(entry & PAGE_MASK) * FIELDS + NEXT]
+        const next = this.#links(entry)[offset(entry) + NEXT]
         visit(this.#sleeper(entry), entry)
         entry = next
       }
     }
+  }
+
+  #links(entry: number): Int32Array {
+    return this.#pages[entry >>> PAGE_BITS]!.links
   }
 
   #sleeper(entry: number): unknown {
@@ -173,25 +182,25 @@ export class Wheel {
       this.#heads[slot] = entry
       this.#occupied[slot >>> 5] |= 1 << (slot & 31)
     } else {
-      this.#pages[tail >>> PAGE_BITS]!.links[(tail & PAGE_MASK) * FIELDS + NEXT] = entry
+      this.#links(tail)[offset(tail) + NEXT] = entry
     }
   }
 
   #unlink(entry: number): void {
-    const links = this.#pages[entry >>> PAGE_BITS]!.links
-    const at = (entry & PAGE_MASK) * FIELDS
+    const links = this.#links(entry)
+    const at = offset(entry)
     const next = links[at + NEXT]
     const prev = links[at + PREV]
     if (next !== NONE && prev !== NONE) {
-      this.#pages[prev >>> PAGE_BITS]!.links[(prev & PAGE_MASK) * FIELDS + NEXT] = next
-      this.#pages[next >>> PAGE_BITS]!.links[(next & PAGE_MASK) * FIELDS + PREV] = prev
+      this.#links(prev)[offset(prev) + NEXT] = next
+      this.#links(next)[offset(next) + PREV] = prev
       return
     }
     const slot = this.#slotOf(links[at + DEADLINE])
     if (prev === NONE) this.#heads[slot] = next
-    else this.#pages[prev >>> PAGE_BITS]!.links[(prev & PAGE_MASK) * FIELDS + NEXT] = next
+    else this.#links(prev)[offset(prev) + NEXT] = next
     if (next === NONE) this.#tails[slot] = prev
-    else this.#pages[next >>> PAGE_BITS]!.links[(next & PAGE_MASK) * FIELDS + PREV] = prev
+    else this.#links(next)[offset(next) + PREV] = prev
     if (prev === NONE && next === NONE) this.#occupied[slot >>> 5] &= ~(1 << (slot & 31))
   }
 
@@ -211,8 +220,8 @@ export class Wheel {
     this.#tails[slot] = NONE
     this.#occupied[slot >>> 5] &= ~(1 << (slot & 31))
     while (entry !== NONE) {
-      const links = this.#pages[entry >>> PAGE_BITS]!.links
-      const at = (entry & PAGE_MASK) * FIELDS
+      const links = this.#links(entry)
+      const at = offset(entry)
       const next = links[at + NEXT]
       this.#link(entry, links, at, links[at + DEADLINE])
       entry = next
@@ -250,8 +259,8 @@ export class Wheel {
         continue
       }
       this.#far.delete(entry)
-      const links = this.#pages[entry >>> PAGE_BITS]!.links
-      this.#link(entry, links, (entry & PAGE_MASK) * FIELDS, deadline | 0)
+      const links = this.#links(entry)
+      this.#link(entry, links, offset(entry), deadline | 0)
     }
   }
 

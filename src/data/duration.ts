@@ -46,15 +46,16 @@ export function toMillis(duration: Duration, name: string): number {
 
 function checked(amount: number, name: string, given: unknown): number {
   if (amount >= 0) return amount
-  throw new RangeError(
-    `Expected \`${name}\` to be a number of milliseconds >= 0 or { days, hours, minutes, seconds, milliseconds }, ` +
-      `got ${describe(given)}. Use Infinity to wait forever.`,
-  )
+  throw new RangeError(expected(name, given))
 }
 
 function wrongType(name: string, given: unknown): TypeError {
-  return new TypeError(
-    `Expected \`${name}\` to be a number of milliseconds or an object with at least one of days, hours, minutes, ` +
-      `seconds, milliseconds (each a number >= 0), got ${describe(given)}.`,
+  return new TypeError(expected(name, given))
+}
+
+function expected(name: string, given: unknown): string {
+  return (
+    `Expected \`${name}\` to be a number of milliseconds >= 0 or an object of days, hours, minutes, seconds, ` +
+    `milliseconds, got ${describe(given)}. To wait forever: Infinity.`
   )
 }

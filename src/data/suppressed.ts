@@ -7,8 +7,7 @@ export interface SuppressedError extends Error {
   readonly suppressed: unknown
 }
 
-const MESSAGE =
-  "A failure, for example of a cleanup, came after another: see `error` (the later) and `suppressed` (the earlier)"
+const MESSAGE = "A failure, `error`, came after another, `suppressed`"
 
 class OwnSuppressedError extends Error implements SuppressedError {
   override readonly name = "SuppressedError"

@@ -16,6 +16,7 @@
 import { CancelledError, type Exit, suppress } from "../data/index.ts"
 import { type Fiber, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
+import * as family from "./family.ts"
 import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -47,9 +48,9 @@ export class FiberCore implements Fiber<any, unknown> {
   cur: any
   frames: AnyTask | AnyTask[] | ((value: any) => unknown) | undefined = undefined
   parent: FiberCore | undefined
-  prev: FiberCore | undefined = undefined
-  next: FiberCore | undefined = undefined
-  side: Side | undefined = undefined
+  prev: FiberCore | undefined
+  next: FiberCore | undefined
+  side: Side | undefined
 
   constructor(loop: Scheduler, task: AnyTask, parent: FiberCore | undefined) {
     this.loop = loop
@@ -70,7 +71,7 @@ export class FiberCore implements Fiber<any, unknown> {
   }
 
   join(): Task<any, unknown> {
-    return new Task(Op.Join, this, undefined)
+    return new Task(Op.Join, this)
   }
 
   cancel(reason?: unknown): Task<void> {
@@ -148,9 +149,9 @@ export class FiberCore implements Fiber<any, unknown> {
 
   /** What a joiner of this finished fiber continues as. */
   exitTask(): AnyTask {
-    if (this.state & REJECTED) return new Task<never, unknown>(Op.Fail, this.cur, undefined)
-    if (this.state & CANCELLED) return new Task<never, unknown>(Op.Fail, new CancelledError(this.cur), undefined)
-    return new Task(Op.Pure, this.cur, undefined)
+    if (this.state & REJECTED) return Task.fail<unknown>(this.cur)
+    if (this.state & CANCELLED) return Task.fail<unknown>(new CancelledError(this.cur))
+    return Task.pure<unknown>(this.cur)
   }
 
   /** Cancellation is to be delivered: requested, and no mask is up. */
@@ -259,19 +260,12 @@ export class FiberCore implements Fiber<any, unknown> {
   // --- children ------------------------------------------------------------------------------------------------------
 
   adopt(child: FiberCore): void {
-    const side = this.ownSide()
-    child.next = side.children
-    if (side.children !== undefined) side.children.prev = child
-    side.children = child
+    family.join(this.ownSide(), child)
   }
 
   #disown(child: FiberCore, mode: Mode, value: unknown): void {
     const side = this.ownSide()
-    if (child.prev === undefined) side.children = child.next
-    else child.prev.next = child.next
-    if (child.next !== undefined) child.next.prev = child.prev
-    child.prev = undefined
-    child.next = undefined
+    family.leave(side, child)
     if (mode === REJECT) this.#childFailed(side, value)
     if (side.children === undefined && this.state & CLOSING) this.#queue()
   }
@@ -300,15 +294,11 @@ export class FiberCore implements Fiber<any, unknown> {
       seen.add(fiber)
       fiber = next
     }
-    if (fiber === this && !(this.state & SUSPENDED)) return undefined
     const wait: unknown = fiber.cur
+    if (!(fiber.state & SUSPENDED)) return fiber === this ? undefined : "join"
     if (typeof wait === "number") return "sleep"
     if (wait instanceof Registration) return wait.what
-    return fiber === this && wait === undefined
-      ? "never"
-      : wait === undefined && fiber.state & SUSPENDED
-        ? "never"
-        : "join"
+    return wait instanceof Observer ? "join" : "never"
   }
 
   /** The fiber whose end this one waits for. */

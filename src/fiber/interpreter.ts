@@ -57,7 +57,7 @@ const SLICED = 32
 /** A stack that has been deeper than this is not kept for the next fiber. */
 const DEEPEST_KEPT = 4096
 
-const STOP = new Task<never>(Op.Stop, undefined, undefined)
+const STOP = new Task<never>(Op.Stop, undefined)
 const NOTHING = (): void => {}
 
 /** Runs a queued fiber until it suspends, gives way, or its body has ended. */
@@ -86,7 +86,7 @@ export function advance(fiber: FiberCore): void {
     if (fiber.cur instanceof Registration) {
       fiber.state |= STOPPED
       stack[sp++] = restoring(fiber, CANCEL, fiber.reason)
-      cur = new Task(Op.Defer, undoing(fiber.cur, fiber.reason), undefined)
+      cur = new Task(Op.Defer, undoing(fiber.cur, fiber.reason))
     } else {
       cur = STOP
     }
@@ -145,7 +145,7 @@ export function advance(fiber: FiberCore): void {
               value = step.value
               break
             }
-            stack[sp++] = new Task(Op.Stepping, generator, undefined)
+            stack[sp++] = new Task(Op.Stepping, generator)
             cur = yielded(step.value)
             continue
           }
@@ -314,7 +314,7 @@ export function advance(fiber: FiberCore): void {
       leaveGenerator()
       drive.resuming = false
       mode = FULFILL
-      cur = registering === undefined ? new Task<never, unknown>(Op.Fail, thrown, undefined) : registering.threw(thrown)
+      cur = registering === undefined ? Task.fail<unknown>(thrown) : registering.threw(thrown)
       registering = undefined
     }
   }
@@ -367,7 +367,7 @@ function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
 /** The node that comes to this outcome: for a fiber that gives way while it delivers one. */
 function outcome(mode: Mode, value: unknown): Node {
   if (mode === CANCEL) return STOP
-  return new Task(mode === FULFILL ? Op.Pure : Op.Fail, value, undefined)
+  return new Task(mode === FULFILL ? Op.Pure : Op.Fail, value)
 }
 
 function leaveGenerator(): void {
@@ -395,22 +395,20 @@ function yielded(given: unknown): Node {
   const handed = drive.handed
   drive.handed = undefined
   if (handed !== undefined && handed === given) return handed
-  return new Task<never, unknown>(Op.Fail, withoutStar(given), undefined)
+  return Task.fail<unknown>(withoutStar(given))
 }
 
 function withoutStar(given: unknown): TypeError {
   if (given instanceof Task) {
-    return new TypeError("Expected `yield* task` in Task.gen, got `yield task`. Add the star: yield* task.")
+    return new TypeError("Expected `yield* task` in Task.gen, got `yield task`. Add the star.")
   }
   return notATask(given, "what Task.gen yields (with yield*)")
 }
 
 function noGenerator(given: unknown): TypeError {
-  return new TypeError(
-    `Expected Task.gen to get a generator function, function* () { … }, got one that returns ${describe(given)}.`,
-  )
+  return new TypeError(`Expected Task.gen to get a function*, got one that returns ${describe(given)}.`)
 }
 
 function joinsItself(): TypeError {
-  return new TypeError("Expected a fiber to join another, got a fiber that joins itself: it would wait forever.")
+  return new TypeError("Expected a fiber to join another, got one that joins itself.")
 }

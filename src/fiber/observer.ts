@@ -6,8 +6,8 @@ import type { FiberCore } from "./fiber.ts"
  * callback. Taking one out is O(1), so a race against something long-lived leaves nothing behind.
  */
 export class Observer {
-  prev: Observer | undefined = undefined
-  next: Observer | undefined = undefined
+  prev: Observer | undefined
+  next: Observer | undefined
   #linked = true
   readonly target: FiberCore
   readonly joiner: FiberCore | undefined

@@ -1,6 +1,5 @@
 import { describe } from "../data/index.ts"
 import { notATask, Task } from "../task/index.ts"
-import * as Op from "../task/node.ts"
 import type { FiberCore } from "./fiber.ts"
 
 type AnyTask = Task<unknown, unknown>
@@ -16,9 +15,9 @@ export class Registration {
   readonly what: "async" | "promise"
   // All of these are dropped when they have served: the outside world may keep the registration for ever.
   #fiber: FiberCore | undefined
-  #early: AnyTask | undefined = undefined
-  #cleanup: unknown = undefined
-  #controller: AbortController | undefined = undefined
+  #early: AnyTask | undefined
+  #cleanup: unknown
+  #controller: AbortController | undefined
 
   constructor(fiber: FiberCore, what: "async" | "promise") {
     this.#fiber = fiber
@@ -39,7 +38,7 @@ export class Registration {
     // Cancelled while it registers: the cleanup, which is still to come, will run.
     if (registering && fiber.stopping) return
     this.settled = true
-    const next = task instanceof Task ? task : new Task<never, unknown>(Op.Fail, notATask(task, RESUME), undefined)
+    const next = task instanceof Task ? task : Task.fail<unknown>(notATask(task, RESUME))
     if (registering) {
       this.#early = next
     } else {
@@ -52,8 +51,8 @@ export class Registration {
   follow(promise: PromiseLike<unknown>): void {
     const native = promise instanceof Promise ? promise : Promise.resolve(promise)
     native.then(
-      (value: unknown) => this.settle(new Task(Op.Pure, value, undefined)),
-      (error: unknown) => this.settle(new Task<never, unknown>(Op.Fail, error, undefined)),
+      (value: unknown) => this.settle(Task.pure<unknown>(value)),
+      (error: unknown) => this.settle(Task.fail<unknown>(error)),
     )
   }
 
@@ -81,7 +80,7 @@ export class Registration {
     if (early !== undefined) this.#fiber?.loop.unhandled.report(error, this.#fiber)
     this.settled = true
     this.#drop()
-    return early ?? new Task<never, unknown>(Op.Fail, error, undefined)
+    return early ?? Task.fail<unknown>(error)
   }
 
   /** The fiber was cancelled: undoes the registration. Returns the cleanup if that is a Task, for the fiber to run. */

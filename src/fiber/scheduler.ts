@@ -9,13 +9,13 @@
  * Wakes within a turn of the host are batched in one microtask. One macrotask is armed per turn, when the turn opens: it
  * closes the turn, looks for failures that nobody observed, and goes on with what is ready.
  */
-import type { AsyncContext, Clock, Host, Woken } from "../clock/index.ts"
+import { captureContext, type Clock, type Host, type Woken } from "../clock/index.ts"
 import { type Exit, RingBuffer } from "../data/index.ts"
 import { drive, type Driver, type StartSpec, Task } from "../task/index.ts"
+import * as family from "./family.ts"
 import { FiberCore } from "./fiber.ts"
 import { advance } from "./interpreter.ts"
-import { Roots } from "./roots.ts"
-import { CLOSING, DONE, HELD, QUEUED } from "./state.ts"
+import { CLOSING, DONE, HELD, LISTED, QUEUED } from "./state.ts"
 import { Turn } from "./turn.ts"
 import { type OnUnhandled, Unhandled } from "./unhandled.ts"
 
@@ -43,7 +43,7 @@ export class Scheduler implements Driver {
   ops = 0
   /** The continuation stack that the running fiber borrows (interpreter.ts). */
   stack: AnyTask[] = []
-  current: FiberCore | undefined = undefined
+  current: FiberCore | undefined
   /** Roots that have been started and have not ended. */
   live = 0
 
@@ -52,15 +52,15 @@ export class Scheduler implements Driver {
   readonly #host: Host
   readonly #turn: Turn
   readonly #forDetached: (() => Scheduler) | undefined
-  readonly #roots = new Roots()
+  readonly #roots: family.Family = { children: undefined }
   #running = false
   #entering = false
   #microtaskArmed = false
   #macrotaskArmed = false
   /** The clock may have sleepers that are due. */
   #due = false
-  #spare: FiberCore | undefined = undefined
-  #closing: Promise<void> | undefined = undefined
+  #spare: FiberCore | undefined
+  #closing: Promise<void> | undefined
   #onIdle: () => void = () => {}
 
   constructor(options: SchedulerOptions) {
@@ -95,6 +95,10 @@ export class Scheduler implements Driver {
 
   /** Runs a new root now if nobody is running, for one budget at most; queues it otherwise. */
   #enter(fiber: FiberCore): void {
+    this.live++
+    fiber.state |= QUEUED
+    const context = captureContext()
+    if (context !== undefined) fiber.ownSide().context = context
     if (this.#running) return this.enqueue(fiber)
     const outer = this.#claim()
     try {
@@ -225,17 +229,13 @@ export class Scheduler implements Driver {
 
   /** Starts a root that somebody holds. */
   run(fiber: FiberCore): void {
-    this.live++
-    fiber.state |= HELD | QUEUED
+    fiber.state |= HELD
     this.#enter(fiber)
   }
 
   /** Starts a root that nobody holds. */
-  forget(task: AnyTask, context: AsyncContext | undefined): void {
-    this.live++
+  forget(task: AnyTask): void {
     const fiber = this.#fresh(task)
-    if (context !== undefined) fiber.ownSide().context = context
-    fiber.state = QUEUED
     this.#enter(fiber)
     this.#recycleIfDone(fiber)
   }
@@ -281,11 +281,13 @@ export class Scheduler implements Driver {
 
   /** Keeps a suspended root where `close` finds it. Sleepers are found through the clock. */
   list(root: FiberCore): void {
-    this.#roots.add(root)
+    if (root.state & LISTED) return
+    root.state |= LISTED
+    family.join(this.#roots, root)
   }
 
   rootEnded(root: FiberCore | undefined): void {
-    if (root !== undefined) this.#roots.remove(root)
+    if (root !== undefined && root.state & LISTED) family.leave(this.#roots, root)
     if (--this.live === 0) this.#onIdle()
   }
 
@@ -314,7 +316,7 @@ export class Scheduler implements Driver {
 
   /** Roots only: their children follow when they end, and may be needed by their cleanups before. */
   #abortAll(): void {
-    this.#roots.forEach((root) => root.abort())
+    for (let root = this.#roots.children; root !== undefined; root = root.next) root.abort()
     const detached: number[] = []
     this.clock.forEach((sleeper, ticket) => {
       if (!(sleeper instanceof FiberCore)) detached.push(ticket)

@@ -9,18 +9,18 @@ import { FULFILL, type Mode } from "./state.ts"
  */
 export class Side {
   id = 0
-  name: string | undefined = undefined
+  name: string | undefined
   /** The async context in which the fiber was started; restored for each slice. */
-  context: AsyncContext | undefined = undefined
+  context: AsyncContext | undefined
   /** Why it is being cancelled. */
-  reason: unknown = undefined
+  reason: unknown
   /** The first failure of a child, boxed since anything may be thrown. */
-  childFailure: { reason: unknown } | undefined = undefined
+  childFailure: { reason: unknown } | undefined
   /** How the body ended, while children are awaited. */
   ended: Mode = FULFILL
-  children: FiberCore | undefined = undefined
-  firstObserver: Observer | undefined = undefined
-  lastObserver: Observer | undefined = undefined
+  children: FiberCore | undefined
+  firstObserver: Observer | undefined
+  lastObserver: Observer | undefined
   /** Takes the listener off the AbortSignal that the fiber was started with. */
   unlisten: (() => void) | undefined = undefined
 }

@@ -23,24 +23,20 @@ export interface RuntimeOptions {
   readonly onUnhandled?: OnUnhandled
 }
 
+/** The option if it is `ok`, the preset if it is missing. */
+export function optionOf<T>(
+  given: T | undefined,
+  name: string,
+  preset: T,
+  expected: string,
+  ok: (given: T) => boolean,
+): T {
+  if (given === undefined) return preset
+  if (ok(given)) return given
+  throw new RangeError(`Expected \`${name}\` to be ${expected}, got ${describe(given)}.`)
+}
+
 /** The option as an integer >= 1. */
 export function countOf(given: number | undefined, name: string, preset: number): number {
-  if (given === undefined) return preset
-  if (Number.isInteger(given) && given >= 1) return given
-  throw new RangeError(`Expected \`${name}\` to be an integer >= 1, got ${describe(given)}.`)
-}
-
-/** The option as a number of milliseconds > 0. */
-export function positiveOf(given: number | undefined, name: string, preset: number): number {
-  if (given === undefined) return preset
-  if (typeof given === "number" && given > 0) return given
-  throw new RangeError(`Expected \`${name}\` to be a number of milliseconds > 0, got ${describe(given)}.`)
-}
-
-/** The option as one of some words. */
-export function choiceOf<C extends string>(given: C | undefined, name: string, choices: readonly [C, ...C[]]): C {
-  if (given === undefined) return choices[0]
-  if (choices.includes(given)) return given
-  const words = choices.map((choice) => JSON.stringify(choice)).join(" or ")
-  throw new RangeError(`Expected \`${name}\` to be ${words}, got ${describe(given)}.`)
+  return optionOf(given, name, preset, "an integer >= 1", (count) => Number.isInteger(count) && count >= 1)
 }

@@ -15,8 +15,7 @@ export class RunSyncError extends Error {
 
   constructor(operation: string, options?: ErrorOptions) {
     super(
-      `Expected a task that runs to its end on the spot, got one that waits: it suspended at \`${operation}\` and was ` +
-        "cancelled. Use `await task`, `task.run()`, or `task.toPromise()`.",
+      `Expected a task that ends on the spot, got one that suspended at \`${operation}\`: it was cancelled. Use \`await\`.`,
       options,
     )
     this.operation = operation

@@ -1,4 +1,3 @@
-import { captureContext } from "../clock/index.ts"
 import { describe } from "../data/index.ts"
 import { FiberCore } from "../fiber/index.ts"
 import type { Fiber, Runtime, RunOptions, Task } from "../task/index.ts"
@@ -8,8 +7,6 @@ import { schedulerOf } from "./scheduler-runtime.ts"
 export function run<A, E>(task: Task<A, E>, options: RunOptions | undefined): Fiber<A, E> {
   const scheduler = schedulerOf(options?.runtime)
   const fiber = new FiberCore(scheduler, task, undefined)
-  const context = captureContext()
-  if (context !== undefined) fiber.ownSide().context = context
   if (options?.name !== undefined) fiber.ownSide().name = options.name
   if (options?.signal !== undefined) follow(fiber, options.signal)
   scheduler.run(fiber)
@@ -18,7 +15,7 @@ export function run<A, E>(task: Task<A, E>, options: RunOptions | undefined): Fi
 
 /** Starts a task as a root that nobody holds. */
 export function runAndForget(task: Task<unknown, unknown>, runtime: Runtime | undefined): void {
-  schedulerOf(runtime).forget(task, captureContext())
+  schedulerOf(runtime).forget(task)
 }
 
 /** Ties the fiber to a signal until the fiber ends. */

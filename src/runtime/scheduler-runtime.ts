@@ -2,7 +2,7 @@ import { PlatformClock, PlatformHost, WheelClock } from "../clock/index.ts"
 import { describe } from "../data/index.ts"
 import { rejectUnhandled, Scheduler } from "../fiber/index.ts"
 import type { Runtime } from "../task/index.ts"
-import { choiceOf, countOf, positiveOf, type RuntimeOptions } from "./options.ts"
+import { countOf, optionOf, type RuntimeOptions } from "./options.ts"
 
 /** A runtime is a scheduler behind a handle that shows nothing of it. */
 class SchedulerRuntime implements Runtime {
@@ -24,13 +24,21 @@ class SchedulerRuntime implements Runtime {
 export function makeRuntime(options: RuntimeOptions): Runtime {
   const tick = countOf(options.tick, "tick", 1)
   const batch = countOf(options.batch, "batch", 1024)
-  const kind = choiceOf(options.clock, "clock", ["wheel", "platform"])
+  const kind = optionOf(options.clock, "clock", "wheel", '"wheel" or "platform"', (clock) =>
+    /^(wheel|platform)$/.test(clock),
+  )
   return new SchedulerRuntime(
     new Scheduler({
       clock: kind === "wheel" ? new WheelClock(tick, batch) : new PlatformClock(batch),
       host: new PlatformHost(),
       budget: countOf(options.budget, "budget", 1024),
-      slice: positiveOf(options.slice, "slice", 5),
+      slice: optionOf(
+        options.slice,
+        "slice",
+        5,
+        "a number of milliseconds > 0",
+        (slice) => typeof slice === "number" && slice > 0,
+      ),
       onUnhandled: options.onUnhandled ?? rejectUnhandled,
     }),
   )
@@ -54,9 +62,7 @@ export function schedulerOf(runtime: Runtime = defaultRuntime()): Scheduler {
     throw new TypeError(`Expected \`runtime\` to come from Runtime.make, got ${describe(runtime)}.`)
   }
   if (runtime.scheduler.isClosed) {
-    throw new Error(
-      "Expected an open runtime, got one that is closed: it starts nothing. Make another: Runtime.make().",
-    )
+    throw new Error("Expected an open runtime, got a closed one. Make another: Runtime.make().")
   }
   return runtime.scheduler
 }

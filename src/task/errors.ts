@@ -10,7 +10,7 @@ export function mustBeFunction(given: unknown, where: string): void {
 export function mustBeClass(given: unknown): void {
   if (typeof (given as { prototype?: unknown }).prototype === "object") return
   throw new TypeError(
-    `Expected catch(Class, handler) to get a class first, got ${describe(given)}. To handle every failure: catch(handler).`,
+    `Expected catch(Class, handler) to get a class, got ${describe(given)}. For every failure: catch(handler).`,
   )
 }
 
@@ -21,8 +21,8 @@ export function notATask(given: unknown, where: string): TypeError {
 
 function remedy(given: unknown, where: string): string {
   if (typeof (given as { then?: unknown } | undefined)?.then === "function") {
-    return "Wrap what makes the promise: Task.promise(() => …)."
+    return "Wrap it: Task.promise(() => …)."
   }
-  if (where.includes("flatMap")) return "Return a Task, or use map for a plain value."
-  return "Wrap a plain value: Task.pure(value)."
+  if (where.includes("flatMap")) return "For a plain value use map."
+  return "For a plain value use Task.pure."
 }

@@ -41,7 +41,7 @@ export type FailureOfYielded<Y> = Y extends Yielded<infer E> ? E : never
 
 class Cursor {
   /** The task that was asked for an iterator and has not been asked for `next` yet. */
-  asked: Task<unknown, unknown> | undefined = undefined
+  asked: Task<unknown, unknown> | undefined
   next(sent?: unknown): IteratorResult<unknown, unknown> {
     if (drive.resuming) {
       drive.resuming = false
@@ -96,7 +96,6 @@ export function iterate<A, E>(task: Task<A, E>): TaskIterator<A, E> {
 
 function notIterable(): TypeError {
   return new TypeError(
-    "A Task is not a list: expected `yield* task` directly inside Task.gen(function* () { … }), got another iteration " +
-      "of a Task, and nothing was run. Use `yield* task` inside Task.gen, or `await task` outside.",
+    "Expected `yield* task` in Task.gen, got another iteration of a Task: nothing was run. Elsewhere: `await task`.",
   )
 }

@@ -36,7 +36,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   readonly b: any
 
   /** @internal */
-  constructor(tag: number, a: unknown, b: unknown) {
+  constructor(tag: number, a?: unknown, b?: unknown) {
     this.tag = tag
     this.a = a
     this.b = b
@@ -56,7 +56,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
 
   /** Yields `value`. */
   static pure<A>(value: A): Task<A> {
-    return new Task<A>(Op.Pure, value, undefined)
+    return new Task<A>(Op.Pure, value)
   }
 
   /**
@@ -65,18 +65,18 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    */
   static sync<A>(f: () => A): Task<A> {
     mustBeFunction(f, "Task.sync")
-    return new Task<A>(Op.Sync, f, undefined)
+    return new Task<A>(Op.Sync, f)
   }
 
   /** Calls `f` at each run and continues as the Task that it returns: for recursion and for decisions made late. */
   static defer<A, E>(f: () => Task<A, E>): Task<A, E> {
     mustBeFunction(f, "Task.defer")
-    return new Task<A, E>(Op.Defer, f, undefined)
+    return new Task<A, E>(Op.Defer, f)
   }
 
   /** Fails with `error`, the very object, and declares it in the type. */
   static fail<const E>(error: E): Task<never, E> {
-    return new Task<never, E>(Op.Fail, error, undefined)
+    return new Task<never, E>(Op.Fail, error)
   }
 
   /**
@@ -113,7 +113,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     ) => void | (() => unknown) | Task<unknown, unknown>,
   ): Task<A, E> {
     mustBeFunction(register, "Task.async")
-    return new Task<A, E>(Op.Async, register, undefined)
+    return new Task<A, E>(Op.Async, register)
   }
 
   /**
@@ -129,7 +129,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    */
   static promise<A>(f: (signal: AbortSignal) => A): Task<Awaited<A>, FailureOf<A>> {
     mustBeFunction(f, "Task.promise")
-    return new Task<Awaited<A>, FailureOf<A>>(Op.Promise, f, undefined)
+    return new Task<Awaited<A>, FailureOf<A>>(Op.Promise, f)
   }
 
   /**
@@ -150,7 +150,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    */
   static gen<Y extends Yielded<unknown>, A>(body: () => Generator<Y, A, never>): Task<A, FailureOfYielded<Y>> {
     mustBeFunction(body, "Task.gen")
-    return new Task<A, FailureOfYielded<Y>>(Op.Gen, body, undefined)
+    return new Task<A, FailureOfYielded<Y>>(Op.Gen, body)
   }
 
   /** Lets every fiber that is ready run before this one goes on. */
@@ -232,7 +232,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
 
   /** Yields the outcome as a value: `{ status: "fulfilled", value }` or `{ status: "rejected", reason }`. */
   attempt(): Task<Settled<A>> {
-    return new Task<Settled<A>>(Op.Attempt, this, undefined)
+    return new Task<Settled<A>>(Op.Attempt, this)
   }
 
   /**
@@ -303,10 +303,10 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
 }
 
 // Outside the class: static fields would make bundlers rename it, and traces and errors show its name.
-const UNIT = new Task<void>(Op.Pure, undefined, undefined)
-const NEVER = new Task<never>(Op.Never, undefined, undefined)
-const YIELD = new Task<void>(Op.Yield, undefined, undefined)
-const SELF = new Task<Fiber<unknown, unknown>>(Op.Self, undefined, undefined)
+const UNIT = new Task<void>(Op.Pure, undefined)
+const NEVER = new Task<never>(Op.Never, undefined)
+const YIELD = new Task<void>(Op.Yield, undefined)
+const SELF = new Task<Fiber<unknown, unknown>>(Op.Self, undefined)
 
 /** `next`, after what a callback returned if that is a Task; a promise would run unwatched and is refused. */
 function after<A, E>(returned: unknown, next: Task<A, E>, where: string): Task<A, unknown> {

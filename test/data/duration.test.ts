@@ -35,7 +35,7 @@ describe("a duration", () => {
     ["a string", "5s", /got "5s"/],
     ["null", null, /got null/],
     ["undefined", undefined, /got undefined/],
-    ["an array", [5], /got an array of 1/],
+    ["an array", [5], /got an? Array/],
     ["a bigint", 5n, /got 5/],
     ["a Date", new Date(0), /got a Date/],
   ]

@@ -316,7 +316,7 @@ describe("wrong arguments are refused where they are written", () => {
     [
       "catch by what is no class",
       () => Task.unit.catch((() => {}) as never, () => Task.unit),
-      /get a class first, got a function/,
+      /get a class, got a function/,
     ],
     ["gen", () => Task.gen("x" as never), /Expected Task\.gen to get a function, got "x"/],
   ]
