@@ -7,13 +7,13 @@ import { entry, root } from "../harness/library.mjs"
 
 /** @type {About} */
 export const about = {
-  title: "KB, minified by esbuild and gzipped: all of Task, and the part of Effect that forks, sleeps and joins",
+  title: "KiB, minified by esbuild and gzipped: all of Task, and the part of Effect that forks, sleeps and joins",
   variants: ["rapid", "effect"],
-  unit: "KB",
+  unit: "KiB",
   rss: false,
   once: true,
   forks: 1,
-  budgets: [atMost(10, "KB")],
+  budgets: [atMost(10, "KiB")],
 }
 
 /** @type {Variant} */
@@ -46,5 +46,5 @@ async function sizeOf(contents) {
     write: false,
   })
   const [{ contents: code }] = outputFiles
-  return { value: gzipSync(code, { level: 9 }).length / 1000, details: { "KB minified": code.length / 1000 } }
+  return { value: gzipSync(code, { level: 9 }).length / 1024, details: { "KiB minified": code.length / 1024 } }
 }
