@@ -30,12 +30,13 @@
  * Why this shape: `npm run bench -- overhead` (one node class and a switch on a small integer beat classes per operation
  * and closures by a third to a half here).
  */
-import { CancelledError, describe, type Exit, suppress } from "../data/index.ts"
+import { CancelledError, type Exit, suppress } from "../data/index.ts"
 import * as Op from "../task/node.ts"
 import { drive, notATask, Task } from "../task/index.ts"
 import type { FiberCore } from "./fiber.ts"
 import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
+import { DEEPEST_KEPT, detached, save } from "./stack.ts"
 import {
   CANCEL,
   DONE,
@@ -49,16 +50,11 @@ import {
   STOPPED,
   CANCELLED,
 } from "./state.ts"
+import { leaveGenerator, noGenerator, yielded } from "./stepping.ts"
 
 type Node = Task<any, any>
 
-/** Up to this depth a suspended fiber keeps a slice; beyond, it takes the array. */
-const SLICED = 32
-/** A stack that has been deeper than this is not kept for the next fiber. */
-const DEEPEST_KEPT = 4096
-
 const STOP = new Task<never>(Op.Stop, undefined)
-const NOTHING = (): void => {}
 
 /** Runs a queued fiber until it suspends, gives way, or its body has ended. */
 export function advance(fiber: FiberCore): void {
@@ -326,37 +322,6 @@ function suspend(fiber: FiberCore, stack: Node[], sp: number, wait: unknown): vo
   fiber.suspend(wait)
 }
 
-/** Moves the frames from the stack into the fiber. */
-function save(fiber: FiberCore, stack: Node[], sp: number): void {
-  const lent = stack === fiber.loop.stack
-  if (sp === 0) {
-    fiber.frames = undefined
-  } else if (lent && sp === 1) {
-    // The function of a map says it all; the node would keep the consumed description alive.
-    fiber.frames = stack[0].tag === Op.Map ? stack[0].b : stack[0]
-    stack[0] = undefined as never
-  } else if (sp <= SLICED && (lent || stack.length > DEEPEST_KEPT)) {
-    fiber.frames = stack.slice(0, sp)
-    if (lent) for (let i = 0; i < sp; i++) stack[i] = undefined as never
-  } else {
-    stack.length = sp
-    fiber.frames = stack
-    if (lent) fiber.loop.stack = []
-  }
-}
-
-/**
- * Takes the continuation of a fiber that nobody holds off the stack, if it is small enough to stand alone: nothing, the
- * function of a map, or one flatMap.
- */
-function detached(stack: Node[], sp: number): Node | ((value: void) => unknown) | undefined {
-  if (sp === 0) return NOTHING
-  const frame = stack[0]
-  if (frame.tag !== Op.Map && frame.tag !== Op.FlatMap) return undefined
-  stack[0] = undefined as never
-  return frame.tag === Op.Map ? frame.b : frame
-}
-
 /** Puts a mask up for a cleanup, and makes the frame that sets it as it was and goes on with the outcome. */
 function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
   const frame = new Task(Op.Restore, mode | (fiber.state & MASKED), value)
@@ -368,11 +333,6 @@ function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
 function outcome(mode: Mode, value: unknown): Node {
   if (mode === CANCEL) return STOP
   return new Task(mode === FULFILL ? Op.Pure : Op.Fail, value)
-}
-
-function leaveGenerator(): void {
-  drive.driver = undefined
-  drive.done.value = undefined
 }
 
 function undoing(registration: Registration, reason: unknown): () => Node {
@@ -388,25 +348,6 @@ function cleanupOf(returned: unknown): Node {
   if (returned instanceof Task) return returned
   if (typeof (returned as { then?: unknown } | undefined | null)?.then !== "function") return Task.unit
   throw notATask(returned, "what the cleanup of finally returns")
-}
-
-/** What came out of a generator: the task that the cursor handed over, or something yielded without the star. */
-function yielded(given: unknown): Node {
-  const handed = drive.handed
-  drive.handed = undefined
-  if (handed !== undefined && handed === given) return handed
-  return Task.fail<unknown>(withoutStar(given))
-}
-
-function withoutStar(given: unknown): TypeError {
-  if (given instanceof Task) {
-    return new TypeError("Expected `yield* task` in Task.gen, got `yield task`. Add the star.")
-  }
-  return notATask(given, "what Task.gen yields (with yield*)")
-}
-
-function noGenerator(given: unknown): TypeError {
-  return new TypeError(`Expected Task.gen to get a function*, got one that returns ${describe(given)}.`)
 }
 
 function joinsItself(): TypeError {

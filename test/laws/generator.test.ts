@@ -1,21 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { CancelledError, type Exit, type Fiber, type SuppressedError, Task } from "rapid-fiber"
-
-const turn = () =>
-  new Promise<void>((resolve) => {
-    setImmediate(() => setTimeout(resolve, 1))
-  })
-
-const ended = <A>(fiber: Fiber<A, unknown>) =>
-  new Promise<Exit<A>>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The fiber did not come to its end")), 3000)
-    fiber.onExit((exit) => {
-      clearTimeout(timer)
-      resolve(exit)
-    })
-  })
-
-const exitOf = <A>(task: Task<A, unknown>) => ended(task.run())
+import { CancelledError, type SuppressedError, Task } from "rapid-fiber"
+import { ended, exitOf, turn } from "../watch.ts"
 
 /** Each way in which a task can fail or succeed: on the spot, in the loop, and after a wait. */
 const ways: readonly (readonly [string, <A>(task: Task<A, unknown>) => Task<A, unknown>])[] = [

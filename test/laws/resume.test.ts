@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { CancelledError, type Exit, type Fiber, Runtime, Task } from "rapid-fiber"
+import { CancelledError, type Fiber, Runtime, Task } from "rapid-fiber"
+import { ended, exitOf, turn } from "../watch.ts"
 
 type Resume<A> = (task: Task<A, unknown>) => void
 
@@ -16,22 +17,6 @@ function registration<A>(undo?: () => unknown): { readonly task: Task<A, unknown
   }
   return made
 }
-
-const turn = () =>
-  new Promise<void>((resolve) => {
-    setImmediate(() => setTimeout(resolve, 1))
-  })
-
-const ended = <A>(fiber: Fiber<A, unknown>) =>
-  new Promise<Exit<A>>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The fiber did not come to its end")), 3000)
-    fiber.onExit((exit) => {
-      clearTimeout(timer)
-      resolve(exit)
-    })
-  })
-
-const exitOf = <A>(task: Task<A, unknown>) => ended(task.run())
 
 afterEach(() => {
   vi.unstubAllGlobals()

@@ -1,25 +1,12 @@
 import { describe, expect, it } from "vitest"
 import { type Exit, type Fiber, Runtime, Task } from "rapid-fiber"
+import { ended, turn } from "../watch.ts"
 
 /** A runtime that keeps what would have been reported as unhandled. */
 function reporting(): { readonly runtime: Runtime; readonly reported: unknown[] } {
   const reported: unknown[] = []
   return { runtime: Runtime.make({ onUnhandled: (reason) => reported.push(reason) }), reported }
 }
-
-const turn = () =>
-  new Promise<void>((resolve) => {
-    setImmediate(() => setTimeout(resolve, 2))
-  })
-
-const ended = <A>(fiber: Fiber<A, unknown>) =>
-  new Promise<Exit<A>>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The fiber did not come to its end")), 3000)
-    fiber.onExit((exit) => {
-      clearTimeout(timer)
-      resolve(exit)
-    })
-  })
 
 /** Runs to the end on a runtime of its own; what was reported until the next turn is part of the outcome. */
 async function outcome<A>(task: Task<A, unknown>): Promise<{ exit: Exit<A>; reported: readonly unknown[] }> {

@@ -1,25 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import fc from "fast-check"
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { type Exit, type Fiber, Runtime, Task } from "rapid-fiber"
+import { type Fiber, Runtime, Task } from "rapid-fiber"
+import { ended, turn } from "../watch.ts"
 
 /**
  * What users of other libraries reported, as tests of this one. Each name ends with where the shape was first seen.
  */
-const turn = () =>
-  new Promise<void>((resolve) => {
-    setImmediate(() => setTimeout(resolve, 1))
-  })
-
-const ended = <A>(fiber: Fiber<A, unknown>) =>
-  new Promise<Exit<A>>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The fiber did not come to its end")), 3000)
-    fiber.onExit((exit) => {
-      clearTimeout(timer)
-      resolve(exit)
-    })
-  })
-
 function collect(): number {
   const gc = (globalThis as { gc?: () => void }).gc
   if (gc === undefined) throw new Error("Run with --expose-gc")

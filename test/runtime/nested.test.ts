@@ -1,19 +1,6 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest"
-import { type Exit, type Fiber, Runtime, RunSyncError, Task } from "rapid-fiber"
-
-const turn = () =>
-  new Promise<void>((resolve) => {
-    setImmediate(() => setTimeout(resolve, 1))
-  })
-
-const ended = <A>(fiber: Fiber<A, unknown>) =>
-  new Promise<Exit<A>>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The fiber did not come to its end")), 3000)
-    fiber.onExit((exit) => {
-      clearTimeout(timer)
-      resolve(exit)
-    })
-  })
+import { type Fiber, Runtime, RunSyncError, Task } from "rapid-fiber"
+import { ended, turn } from "../watch.ts"
 
 const soon = <A>(promise: PromiseLike<A>, what: string) =>
   new Promise<A>((resolve, reject) => {
