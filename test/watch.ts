@@ -5,7 +5,7 @@ import { type Exit, type Fiber, type Task } from "rapid-fiber"
 /** Lets the host have a turn, its timers included. */
 export const turn = (): Promise<void> =>
   new Promise((resolve) => {
-    setImmediate(() => setTimeout(resolve, 1))
+    setImmediate(() => setTimeout(resolve, 2))
   })
 
 /** The exit of a fiber; a fiber that does not end is a failure. */

@@ -7,7 +7,7 @@ export interface SuppressedError extends Error {
   readonly suppressed: unknown
 }
 
-const MESSAGE = "A failure, `error`, came after another, `suppressed`"
+const MESSAGE = "`error` came after `suppressed`"
 
 class OwnSuppressedError extends Error implements SuppressedError {
   override readonly name = "SuppressedError"

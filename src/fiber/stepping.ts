@@ -13,7 +13,7 @@ function withoutStar(given: unknown): TypeError {
   if (given instanceof Task) {
     return new TypeError("Expected `yield* task` in Task.gen, got `yield task`. Add the star.")
   }
-  return notATask(given, "what Task.gen yields (with yield*)")
+  return notATask(given, "what Task.gen yields by yield*")
 }
 
 export function noGenerator(given: unknown): TypeError {

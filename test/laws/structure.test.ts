@@ -477,7 +477,7 @@ describe("an unhandled failure", () => {
     Task.fail("at once").runAndForget({ runtime })
     Task.yield().andThen(Task.fail("later")).runAndForget({ runtime })
     Task.sleep(1).andThen(Task.fail("after a sleep")).runAndForget({ runtime })
-    await turn()
+    await until(() => reported.length >= 3)
     await turn()
     expect(reported).toEqual(["at once", "later", "after a sleep"])
   })
