@@ -6,13 +6,13 @@ const BAR = 20
 
 /** A line on the terminal that is written over ten times a second; nothing where there is no terminal. */
 export class Progress {
-  private readonly timer: NodeJS.Timeout | undefined
+  readonly #timer: NodeJS.Timeout | undefined
 
   constructor(tally: Tally, count: number, shown: boolean) {
     const number = new Intl.NumberFormat("en-US")
     const began = performance.now()
     if (!shown) return
-    this.timer = setInterval(() => {
+    this.#timer = setInterval(() => {
       const done = Math.floor((tally.woken / count) * BAR)
       const bar = "█".repeat(done) + "░".repeat(BAR - done)
       const sleeping = number.format(tally.started - tally.woken)
@@ -28,8 +28,8 @@ export class Progress {
   }
 
   stop(): void {
-    if (this.timer === undefined) return
-    clearInterval(this.timer)
+    if (this.#timer === undefined) return
+    clearInterval(this.#timer)
     process.stderr.write("\r\u001B[2K")
   }
 }

@@ -10,8 +10,10 @@ const CHUNK = 250_000
 /** Starts that share one reading of the time. */
 const BLOCK = 32
 
-/** Who has not woken this long after the longest sleep, or twice its length if that is more, is lost. */
+/** Who has not woken so long after the longest sleep, or its length again if that is more, is lost. */
 const PATIENCE_MS = 15_000
+/** What starting and waking may take for each sleeper besides, on a slow machine. */
+const PATIENCE_PER_SLEEPER_MS = 0.005
 
 /** Starts all sleeps, waits for all of them, for an interrupt or until the rest is lost, and reports. */
 export async function sleeps(options: SleepsOptions): Promise<Report> {
@@ -29,7 +31,7 @@ export async function sleeps(options: SleepsOptions): Promise<Report> {
     lost = true
     interrupt.abort()
   }
-  const patience = setTimeout(giveUp, plan.longest + Math.max(plan.longest, PATIENCE_MS))
+  const patience = setTimeout(giveUp, patienceFor(plan))
   try {
     const allWoken = Task.promise(() => startAll(plan, tally, runtime, interrupt.signal))
     const stopped = (await allWoken.toPromise({ signal: interrupt.signal }).catch(cancelled)) === CANCELLED
@@ -43,6 +45,10 @@ export async function sleeps(options: SleepsOptions): Promise<Report> {
     process.removeListener("SIGINT", onInterrupt)
     await runtime.close()
   }
+}
+
+function patienceFor(plan: Plan): number {
+  return plan.longest + Math.max(plan.longest, PATIENCE_MS) + plan.count * PATIENCE_PER_SLEEPER_MS
 }
 
 const CANCELLED = Symbol("cancelled")
