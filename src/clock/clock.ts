@@ -8,6 +8,9 @@ export interface Clock {
   /** Milliseconds from an arbitrary start; never runs backwards. */
   now(): number
 
+  /** The time of day in milliseconds since 1970: it may be set, forwards and backwards. */
+  wall(): number
+
   /**
    * Holds `sleeper` for `ms` milliseconds (more than 0, finite) and returns a ticket for `cancel`. Keeps the process
    * alive until then, unless `ref` is false.

@@ -24,6 +24,10 @@ export class PlatformClock implements Clock {
     return this.#time.now()
   }
 
+  wall(): number {
+    return Date.now()
+  }
+
   add(ms: number, sleeper: unknown, ref: boolean): number {
     const ticket = this.#tickets++
     const timer = new HostTimer(() => this.#fired(ticket))

@@ -29,6 +29,10 @@ export class WheelClock implements Clock {
     return this.#time.now()
   }
 
+  wall(): number {
+    return Date.now()
+  }
+
   add(ms: number, sleeper: unknown, ref: boolean): number {
     const now = this.#time.now()
     const wheel = (this.#wheel ??= new Wheel(Math.floor(now / this.#tick)))

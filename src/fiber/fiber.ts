@@ -17,6 +17,7 @@ import { CancelledError, type Exit, suppress } from "../data/index.ts"
 import { type Fiber, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
 import * as family from "./family.ts"
+import { Group } from "./group.ts"
 import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -42,17 +43,22 @@ type AnyTask = Task<unknown, unknown>
 
 let ids = 0
 
+/** Who is told that a fiber has ended: the fiber it is a child of, or its place in a group. */
+export interface Parent {
+  disown(child: FiberCore, how: Mode, value: unknown): void
+}
+
 export class FiberCore implements Fiber<any, unknown> {
   readonly loop: Scheduler
   state = 0
   cur: any
   frames: AnyTask | AnyTask[] | ((value: any) => unknown) | undefined = undefined
-  parent: FiberCore | undefined
+  parent: Parent | undefined
   prev: FiberCore | undefined
   next: FiberCore | undefined
   side: Side | undefined
 
-  constructor(loop: Scheduler, task: AnyTask, parent: FiberCore | undefined) {
+  constructor(loop: Scheduler, task: AnyTask, parent: Parent | undefined) {
     this.loop = loop
     this.cur = task
     this.parent = parent
@@ -78,11 +84,7 @@ export class FiberCore implements Fiber<any, unknown> {
     return Task.self().flatMap((self) => {
       this.abort(reason)
       if ((self as unknown) === this) return Task.unit
-      return Task.async<void>((resume) => {
-        if (this.state & DONE) return resume(Task.unit)
-        const observer = new Observer(this, undefined, () => resume(Task.unit), false)
-        return () => observer.remove()
-      })
+      return Task.async<void>((resume) => this.whenEnded(() => resume(Task.unit)))
     })
   }
 
@@ -129,8 +131,7 @@ export class FiberCore implements Fiber<any, unknown> {
   [Symbol.asyncDispose](): Promise<void> {
     this.abort()
     return new Promise((resolve) => {
-      if (this.state & DONE) resolve()
-      else new Observer(this, undefined, () => resolve(), false)
+      this.whenEnded(() => resolve())
     })
   }
 
@@ -139,6 +140,16 @@ export class FiberCore implements Fiber<any, unknown> {
   /** The side object, made now if need be. */
   ownSide(): Side {
     return (this.side ??= new Side())
+  }
+
+  /** Calls back when the fiber has ended, without heeding how: its failure stays unobserved. Returns the undo. */
+  whenEnded(callback: () => void): () => void {
+    if (this.state & DONE) {
+      callback()
+      return () => {}
+    }
+    const observer = new Observer(this, undefined, callback, false)
+    return () => observer.remove()
   }
 
   exit(): Exit<any> {
@@ -190,9 +201,14 @@ export class FiberCore implements Fiber<any, unknown> {
     if (this.loop.current === this) this.loop.attend()
     if (!(this.state & SUSPENDED) || this.state & MASKED) return
     const wait: unknown = this.cur
+    if (wait instanceof Group) return wait.abort()
     if (wait instanceof Registration) {
       // Its cleanup is the user's code: the loop runs it, in the fiber's own slice.
       wait.settled = true
+      this.cur = new Task(
+        Op.Stop,
+        Task.defer(() => wait.undo(this.reason) ?? Task.unit),
+      )
     } else {
       if (typeof wait === "number") this.loop.clock.cancel(wait)
       else if (wait instanceof Observer) wait.remove()
@@ -213,6 +229,21 @@ export class FiberCore implements Fiber<any, unknown> {
       child.abort(this.reason)
   }
 
+  /** Ends by hand a fiber that has no body: what others wait for. False if it has ended before. */
+  settle(how: Mode, value: unknown): boolean {
+    if (this.state & DONE) return false
+    this.#finish(how, value)
+    if (this.side !== undefined) this.#notify(this.side)
+    return true
+  }
+
+  #finish(how: Mode, value: unknown): void {
+    this.state = (this.state & (HELD | OBSERVED | LISTED)) | DONE
+    if (how !== FULFILL) this.state |= how === REJECT ? REJECTED : CANCELLED
+    this.cur = value
+    this.frames = undefined
+  }
+
   /** From the loop: the last child of a closing fiber has ended. */
   close(): void {
     this.#complete(this.ownSide().ended, this.cur)
@@ -226,15 +257,14 @@ export class FiberCore implements Fiber<any, unknown> {
       what = mode === REJECT ? suppress(value, side.childFailure.reason) : side.childFailure.reason
       how = REJECT
     }
-    this.state = (this.state & (HELD | OBSERVED | LISTED)) | DONE
-    if (how !== FULFILL) this.state |= how === REJECT ? REJECTED : CANCELLED
-    this.cur = what
-    this.frames = undefined
-    if (this.parent !== undefined) this.parent.#disown(this, how, what)
+    this.#finish(how, what)
+    if (this.parent !== undefined) this.parent.disown(this, how, what)
     else this.loop.rootEnded(this)
     if (side !== undefined) {
       // Of all that, nothing is needed by who still holds the handle.
       side.context = undefined
+      side.locals = undefined
+      side.mask = undefined
       side.reason = undefined
       side.childFailure = undefined
       this.#notify(side)
@@ -263,10 +293,10 @@ export class FiberCore implements Fiber<any, unknown> {
     family.join(this.ownSide(), child)
   }
 
-  #disown(child: FiberCore, mode: Mode, value: unknown): void {
+  disown(child: FiberCore, how: Mode, value: unknown): void {
     const side = this.ownSide()
     family.leave(side, child)
-    if (mode === REJECT) this.#childFailed(side, value)
+    if (how === REJECT) this.#childFailed(side, value)
     if (side.children === undefined && this.state & CLOSING) this.#queue()
   }
 
@@ -304,7 +334,9 @@ export class FiberCore implements Fiber<any, unknown> {
   /** The fiber whose end this one waits for. */
   get #waitsFor(): FiberCore | undefined {
     if (this.state & CLOSING) return this.side?.children
-    return this.state & SUSPENDED && this.cur instanceof Observer ? this.cur.target : undefined
+    if (!(this.state & SUSPENDED)) return undefined
+    if (this.cur instanceof Group) return this.cur.pending
+    return this.cur instanceof Observer ? this.cur.target : undefined
   }
 
   /** Why it is cancelled, for those who are told. */

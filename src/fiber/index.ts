@@ -1,3 +1,5 @@
 export { FiberCore } from "./fiber.ts"
+export { Local } from "./local.ts"
 export { Scheduler, type SchedulerOptions } from "./scheduler.ts"
 export { type OnUnhandled, rejectUnhandled } from "./unhandled.ts"
+export { FULFILL, REJECT } from "./state.ts"

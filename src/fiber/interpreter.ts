@@ -5,8 +5,8 @@
  * `mode` and `value`, what the last node came to (a value, a failure, a cancellation); and `stack`, the continuation, a
  * stack of nodes whose functions wait for such an outcome. The loop has three movements, and each turn is one of them:
  *
- *     descend   cur has a source: push cur, cur = source                         (Map, FlatMap, Catch, Attempt, Finally)
- *     perform   cur is a leaf: value = what it yields, or leave the loop          (Pure, Sync, Sleep, Async, Join, …)
+ *     descend   cur has a source: push cur, cur = source                  (Map, FlatMap, Catch, Attempt, Finally, Leave)
+ *     perform   cur is a leaf: value = what it yields, or leave the loop   (Pure, Sync, Sleep, Async, Join, Group, …)
  *     deliver   pop a frame and hand it the outcome: it yields a new cur, a new value, or lets the outcome pass
  *
  * Invariants.
@@ -34,11 +34,14 @@ import { CancelledError, type Exit, suppress } from "../data/index.ts"
 import * as Op from "../task/node.ts"
 import { drive, notATask, Task } from "../task/index.ts"
 import type { FiberCore } from "./fiber.ts"
+import { Group } from "./group.ts"
+import { enterMask } from "./mask.ts"
 import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
 import { DEEPEST_KEPT, detached, save } from "./stack.ts"
 import {
   CANCEL,
+  CLEANING,
   DONE,
   FULFILL,
   HELD,
@@ -55,6 +58,8 @@ import { leaveGenerator, noGenerator, yielded } from "./stepping.ts"
 type Node = Task<any, any>
 
 const STOP = new Task<never>(Op.Stop, undefined)
+/** The state of a cleanup. */
+const CLEANUP = MASKED | CLEANING
 
 /** Runs a queued fiber until it suspends, gives way, or its body has ended. */
 export function advance(fiber: FiberCore): void {
@@ -78,21 +83,13 @@ export function advance(fiber: FiberCore): void {
   // User functions are called through this variable, so that they get no `this` of ours.
   let f: (...args: any[]) => any
   let registering: Registration | undefined
-  if (fiber.stopping && !(fiber.state & STOPPED)) {
-    if (fiber.cur instanceof Registration) {
-      fiber.state |= STOPPED
-      stack[sp++] = restoring(fiber, CANCEL, fiber.reason)
-      cur = new Task(Op.Defer, undoing(fiber.cur, fiber.reason))
-    } else {
-      cur = STOP
-    }
-  }
+  if (mustStop(fiber, cur)) cur = STOP
 
   for (;;) {
     try {
       run: for (;;) {
         if (--loop.ops < 0) {
-          if (fiber.stopping && !(fiber.state & STOPPED)) cur = STOP
+          if (mustStop(fiber, cur)) cur = STOP
           if (loop.mustGiveWay()) {
             save(fiber, stack, sp)
             return fiber.wake(cur)
@@ -106,6 +103,7 @@ export function advance(fiber: FiberCore): void {
           case Op.Catch:
           case Op.Attempt:
           case Op.Finally:
+          case Op.Leave:
             stack[sp++] = cur
             cur = cur.a
             continue
@@ -127,6 +125,11 @@ export function advance(fiber: FiberCore): void {
             break
           case Op.Stop:
             fiber.state |= STOPPED
+            if (cur.a !== undefined) {
+              stack[sp++] = restoring(fiber, CANCEL, fiber.reason)
+              cur = cur.a
+              continue
+            }
             mode = CANCEL
             value = fiber.reason
             break
@@ -209,6 +212,19 @@ export function advance(fiber: FiberCore): void {
           }
           case Op.Never:
             return suspend(fiber, stack, sp, undefined)
+          case Op.Group: {
+            f = cur.a
+            const group = new Group(fiber, f())
+            suspend(fiber, stack, sp, group)
+            return group.begin()
+          }
+          case Op.Mask:
+            cur = enterMask(fiber, cur.a)
+            continue
+          case Op.Access:
+            f = cur.a
+            cur = f(fiber, cur.b)
+            continue
         }
 
         // Deliver the outcome to the frames, until one makes a new node of it or none is left.
@@ -255,7 +271,7 @@ export function advance(fiber: FiberCore): void {
             }
           } else {
             // After a cancellation a failure can only be that of a cleanup: it passes the handlers by, as the cancellation does.
-            const handled = mode === REJECT && (fiber.state & (STOPPED | MASKED)) !== STOPPED
+            const handled = mode === REJECT && (fiber.state & (STOPPED | CLEANING)) !== STOPPED
             switch (frame.tag) {
               case Op.Catch:
                 if (!handled) continue
@@ -286,18 +302,20 @@ export function advance(fiber: FiberCore): void {
             }
           }
 
-          // The two frames that take any outcome.
-          if (frame.tag === Op.Finally) {
+          // The three frames that take any outcome.
+          if (frame.tag === Op.Leave) {
+            f = frame.b
+            f(fiber)
+          } else if (frame.tag === Op.Finally) {
             const exit = exitOf(mode, value)
             stack[sp++] = restoring(fiber, mode, value)
             mode = FULFILL
             f = frame.b
             cur = typeof f === "function" ? cleanupOf(f(exit)) : f
             continue run
-          }
-          if (frame.tag === Op.Restore) {
-            const before = (frame.a & ~MASKED) as Mode
-            fiber.state = (fiber.state & ~MASKED) | (frame.a & MASKED)
+          } else if (frame.tag === Op.Restore) {
+            const before = (frame.a & ~CLEANUP) as Mode
+            fiber.state = (fiber.state & ~CLEANUP) | (frame.a & CLEANUP)
             if (fiber.stopping) loop.attend()
             if (mode === FULFILL) value = frame.b
             else if (before === REJECT) value = suppress(value, frame.b)
@@ -324,19 +342,20 @@ function suspend(fiber: FiberCore, stack: Node[], sp: number, wait: unknown): vo
 
 /** Puts a mask up for a cleanup, and makes the frame that sets it as it was and goes on with the outcome. */
 function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
-  const frame = new Task(Op.Restore, mode | (fiber.state & MASKED), value)
-  fiber.state |= MASKED
+  const frame = new Task(Op.Restore, mode | (fiber.state & CLEANUP), value)
+  fiber.state |= CLEANUP
   return frame
+}
+
+/** A cancellation is to be delivered now, in place of `cur`. A Stop that brings its cleanup along is that delivery. */
+function mustStop(fiber: FiberCore, cur: Node): boolean {
+  return fiber.stopping && !(fiber.state & STOPPED) && cur?.tag !== Op.Stop
 }
 
 /** The node that comes to this outcome: for a fiber that gives way while it delivers one. */
 function outcome(mode: Mode, value: unknown): Node {
   if (mode === CANCEL) return STOP
   return new Task(mode === FULFILL ? Op.Pure : Op.Fail, value)
-}
-
-function undoing(registration: Registration, reason: unknown): () => Node {
-  return () => registration.undo(reason) ?? Task.unit
 }
 
 function exitOf(mode: Mode, value: unknown): Exit<unknown> {

@@ -13,7 +13,8 @@ import { captureContext, type Clock, type Host, type Woken } from "../clock/inde
 import { type Exit, RingBuffer } from "../data/index.ts"
 import { drive, type Driver, type StartSpec, Task } from "../task/index.ts"
 import * as family from "./family.ts"
-import { FiberCore } from "./fiber.ts"
+import { FiberCore, type Parent } from "./fiber.ts"
+import { Group } from "./group.ts"
 import { advance } from "./interpreter.ts"
 import { CLOSING, DONE, HELD, LISTED, QUEUED } from "./state.ts"
 import { Turn } from "./turn.ts"
@@ -21,8 +22,8 @@ import { type OnUnhandled, Unhandled } from "./unhandled.ts"
 
 type AnyTask = Task<unknown, unknown>
 
-/** What is ready to run: a fiber, or what a clock kept of one that nobody holds. */
-type Ready = FiberCore | AnyTask | ((value: void) => unknown)
+/** What is ready to run: a fiber, a group that has something to do, or what a clock kept of a fiber that nobody holds. */
+type Ready = FiberCore | Group | AnyTask | ((value: void) => unknown)
 
 export interface SchedulerOptions {
   readonly clock: Clock
@@ -31,6 +32,8 @@ export interface SchedulerOptions {
   readonly budget: number
   /** Milliseconds of a host turn; Infinity never gives the host its turn. */
   readonly slice: number
+  /** A number from 0 to less than 1. */
+  readonly random: () => number
   readonly onUnhandled: OnUnhandled
   /** Where detached fibers go, if not here. */
   readonly forDetached?: () => Scheduler
@@ -38,6 +41,7 @@ export interface SchedulerOptions {
 
 export class Scheduler implements Driver {
   readonly clock: Clock
+  readonly random: () => number
   readonly unhandled: Unhandled
   /** Operations left until the next look at time, budget and cancellation. The interpreter counts it down. */
   ops = 0
@@ -48,6 +52,8 @@ export class Scheduler implements Driver {
   live = 0
 
   readonly #ready = new RingBuffer<unknown>()
+  /** Entries that go on what is left of the running one's grant, the last one first. */
+  readonly #soon: Ready[] = []
   readonly #woken: Woken
   readonly #host: Host
   readonly #turn: Turn
@@ -65,6 +71,7 @@ export class Scheduler implements Driver {
 
   constructor(options: SchedulerOptions) {
     this.clock = options.clock
+    this.random = options.random
     this.#host = options.host
     this.#turn = new Turn(options.host, options.budget, options.slice)
     this.#forDetached = options.forDetached
@@ -79,6 +86,12 @@ export class Scheduler implements Driver {
   enqueue(entry: Ready): void {
     this.#ready.push(entry)
     if (!this.#running) this.#armMicrotask()
+  }
+
+  /** Makes `entry` run right after what runs now, on the rest of its budget: for what belongs to it. */
+  soon(entry: Ready): void {
+    if (this.#running) this.#soon.push(entry)
+    else this.enqueue(entry)
   }
 
   /** Becomes the runner, unless there is one, until nothing is ready or the turn is over. */
@@ -103,9 +116,7 @@ export class Scheduler implements Driver {
     const outer = this.#claim()
     try {
       this.#entering = true
-      this.ops = this.#turn.enter()
-      this.#resume(fiber)
-      this.#turn.leave(this.ops)
+      this.#step(fiber)
     } finally {
       this.#entering = false
       this.#release(outer)
@@ -126,6 +137,7 @@ export class Scheduler implements Driver {
 
   /** Also when something got past the interpreter (a stack overflow of the caller's): the next one can run. */
   #release(outer: Driver | undefined): void {
+    while (this.#soon.length > 0) this.#ready.push(this.#soon.pop())
     this.#running = false
     this.current = undefined
     drive.driver = outer
@@ -133,12 +145,25 @@ export class Scheduler implements Driver {
 
   // --- one entry -----------------------------------------------------------------------------------------------------
 
-  #step(entry: Ready): void {
+  #step(first: Ready): void {
+    let entry: Ready | undefined = first
     this.ops = this.#turn.enter()
-    if (entry instanceof FiberCore) this.#resume(entry)
-    else if (typeof entry === "function") this.#callDetached(entry)
-    else this.#resumeDetached(entry)
+    do {
+      if (entry instanceof FiberCore) this.#resume(entry)
+      else if (entry instanceof Group) this.#tend(entry)
+      else if (typeof entry === "function") this.#callDetached(entry)
+      else this.#resumeDetached(entry)
+      entry = this.#turn.over ? undefined : this.#soon.pop()
+    } while (entry !== undefined)
     this.#turn.leave(this.ops)
+  }
+
+  /** A group starts its next member, or ends: one operation, in the context of the fiber that waits for it. */
+  #tend(group: Group): void {
+    if (--this.ops < 0 && this.mustGiveWay()) return this.enqueue(group)
+    const context = group.fiber.side?.context
+    if (context === undefined) group.run()
+    else context.runInAsyncScope(() => group.run(), undefined)
   }
 
   #resume(fiber: FiberCore): void {
@@ -170,9 +195,13 @@ export class Scheduler implements Driver {
 
   /** From the interpreter, when the count has run out: true if the running fiber must give way. */
   mustGiveWay(): boolean {
-    this.ops = this.#turn.more(this.ops, this.#entering || this.#due || this.#ready.size > 0)
+    this.ops = this.#turn.more(this.ops, this.#entering || this.#due || this.#othersWait)
     // The operation that asked is the first of the new grant.
     return this.ops-- === 0
+  }
+
+  get #othersWait(): boolean {
+    return this.#ready.size > 0 || this.#soon.length > 0
   }
 
   /** Makes the running fiber look at its state at its next operation. */
@@ -240,18 +269,30 @@ export class Scheduler implements Driver {
     this.#recycleIfDone(fiber)
   }
 
-  start(parent: FiberCore, task: AnyTask, spec: StartSpec): FiberCore {
-    if (spec.detached && this.#forDetached !== undefined) return this.#forDetached().start(parent, task, spec)
-    const child = new FiberCore(this, task, spec.detached ? undefined : parent)
-    child.state = HELD | QUEUED
+  start(starter: FiberCore, task: AnyTask, spec: StartSpec): FiberCore {
+    const away = spec.detached && spec.here !== true ? this.#forDetached : undefined
+    if (away !== undefined) return away().start(starter, task, { ...spec, here: true })
+    const parent = spec.detached ? undefined : ((spec.parent as FiberCore | undefined) ?? starter)
+    const child = this.fork(starter, task, parent)
     if (spec.name !== undefined) child.ownSide().name = spec.name
-    const context = parent.side?.context
-    if (context !== undefined) child.ownSide().context = context
-    if (!spec.detached) parent.adopt(child)
+    if (parent !== undefined) parent.adopt(child)
     else this.live++
-    if (spec.detached && this.isClosed) child.abort()
+    if (parent === undefined && this.isClosed) child.abort()
     this.enqueue(child)
     return child
+  }
+
+  /** Makes a fiber that inherits from `origin`; whoever calls makes it run. */
+  fork(origin: FiberCore, task: AnyTask, parent: Parent | undefined): FiberCore {
+    const fiber = new FiberCore(this, task, parent)
+    fiber.state = HELD | QUEUED
+    const side = origin.side
+    if (side !== undefined && (side.context !== undefined || side.locals !== undefined)) {
+      const own = fiber.ownSide()
+      own.context = side.context
+      own.locals = side.locals
+    }
+    return fiber
   }
 
   /** True for a root that nobody holds and that has nothing but its continuation: a clock may keep that alone. */
@@ -319,8 +360,8 @@ export class Scheduler implements Driver {
     for (let root = this.#roots.children; root !== undefined; root = root.next) root.abort()
     const detached: number[] = []
     this.clock.forEach((sleeper, ticket) => {
-      if (!(sleeper instanceof FiberCore)) detached.push(ticket)
-      else abortRoot(sleeper)
+      if (sleeper instanceof FiberCore) abortRoot(sleeper)
+      else if (!(sleeper instanceof Group)) detached.push(ticket)
     })
     for (const ticket of detached) {
       this.clock.cancel(ticket)
@@ -328,12 +369,9 @@ export class Scheduler implements Driver {
     }
     for (let left = this.#ready.size; left > 0; left--) {
       const entry = this.#ready.shift()
-      if (!(entry instanceof FiberCore)) {
-        this.rootEnded(undefined)
-        continue
-      }
-      abortRoot(entry)
-      this.#ready.push(entry)
+      if (entry instanceof FiberCore) abortRoot(entry)
+      if (entry instanceof FiberCore || entry instanceof Group) this.#ready.push(entry)
+      else this.rootEnded(undefined)
     }
     if (this.current !== undefined) abortRoot(this.current)
   }
@@ -353,6 +391,7 @@ class WokenSleepers implements Woken {
 
   push(sleeper: unknown): void {
     if (sleeper instanceof FiberCore) sleeper.awake()
+    else if (sleeper instanceof Group) sleeper.rang()
     this.#ready.push(sleeper)
   }
 }

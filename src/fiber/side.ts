@@ -1,5 +1,7 @@
 import type { AsyncContext } from "../clock/index.ts"
 import type { FiberCore } from "./fiber.ts"
+import type { Binding } from "./local.ts"
+import type { Mask } from "./mask.ts"
 import type { Observer } from "./observer.ts"
 import { FULFILL, type Mode } from "./state.ts"
 
@@ -12,6 +14,10 @@ export class Side {
   name: string | undefined
   /** The async context in which the fiber was started; restored for each slice. */
   context: AsyncContext | undefined
+  /** The values of locals, innermost first. */
+  locals: Binding | undefined
+  /** The innermost `uncancelable` around what runs now. */
+  mask: Mask | undefined
   /** Why it is being cancelled. */
   reason: unknown
   /** The first failure of a child, boxed since anything may be thrown. */

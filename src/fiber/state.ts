@@ -22,9 +22,10 @@ export const OBSERVED = 256
 export const LISTED = 512
 /** A mask is up: cancellation waits. Who puts it up remembers whether it was up before. */
 export const MASKED = 1024
-
 /** The cancellation has been delivered: outside its cleanups no handler is called any more. */
 export const STOPPED = 2048
+/** A cleanup runs. It is masked, and no `restore` takes that mask down. */
+export const CLEANING = 4096
 
 /** How a computation goes on, or ended: with a value, a failure, a cancellation. */
 export const FULFILL = 0

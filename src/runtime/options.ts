@@ -16,6 +16,8 @@ export interface RuntimeOptions {
   readonly tick?: number
   /** Sleepers that are woken before those that are ready run. An integer >= 1. Default 1024. */
   readonly batch?: number
+  /** Numbers from 0 to less than 1, for jitter: a seeded generator makes runs repeatable. Default Math.random. */
+  readonly random?: () => number
   /**
    * Called once for each failure that nobody observed by the host's next turn. Default: the host's own report of an
    * unhandled rejection, with the original object.

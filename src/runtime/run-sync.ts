@@ -2,7 +2,7 @@ import type { Clock, Host } from "../clock/index.ts"
 import { CancelledError } from "../data/index.ts"
 import { FiberCore, Scheduler } from "../fiber/index.ts"
 import type { Task } from "../task/index.ts"
-import { schedulerOf } from "./scheduler-runtime.ts"
+import { schedulerOf } from "./scheduler.ts"
 
 /**
  * `runSync` met an operation that cannot finish on the spot. The task has been cancelled, and those of its cleanups that
@@ -27,7 +27,8 @@ const NO_HOST: Host = { now: () => 0, microtask: () => {}, macrotask: () => {} }
 
 /** A clock on which nobody wakes. */
 const NO_CLOCK: Clock = {
-  now: () => 0,
+  now: () => performance.now(),
+  wall: () => Date.now(),
   add: () => 0,
   cancel: () => {},
   take: () => false,
@@ -42,6 +43,7 @@ export function runSync<A>(task: Task<A, unknown>): A {
     host: NO_HOST,
     budget: 1024,
     slice: Infinity,
+    random: Math.random,
     onUnhandled: (reason, fiber) => schedulerOf().unhandled.report(reason, fiber as FiberCore | undefined),
     forDetached: () => schedulerOf(),
   })

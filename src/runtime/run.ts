@@ -1,7 +1,6 @@
-import { describe } from "../data/index.ts"
-import { FiberCore } from "../fiber/index.ts"
-import type { Fiber, Runtime, RunOptions, Task } from "../task/index.ts"
-import { schedulerOf } from "./scheduler-runtime.ts"
+import { FiberCore, FULFILL, REJECT } from "../fiber/index.ts"
+import { type Completable, type Fiber, mustBeSignal, type Runtime, type RunOptions, Task } from "../task/index.ts"
+import { defaultScheduler, schedulerOf } from "./scheduler.ts"
 
 /** Starts a task as a root with a handle. */
 export function run<A, E>(task: Task<A, E>, options: RunOptions | undefined): Fiber<A, E> {
@@ -18,11 +17,21 @@ export function runAndForget(task: Task<unknown, unknown>, runtime: Runtime | un
   schedulerOf(runtime).forget(task)
 }
 
+/** A fiber without a body, which the completers end. It belongs to no runtime's list: nobody waits for it but its waiters. */
+export function withResolvers<A, E>(): Completable<A, E> {
+  const fiber = new FiberCore(defaultScheduler(), Task.never, undefined)
+  return {
+    task: fiber.join() as Task<A, E>,
+    resolve: (value) => fiber.settle(FULFILL, value),
+    reject: (reason) => fiber.settle(REJECT, reason),
+    poll: () => fiber.poll(),
+    onExit: (callback) => fiber.onExit(callback),
+  }
+}
+
 /** Ties the fiber to a signal until the fiber ends. */
 function follow(fiber: FiberCore, signal: AbortSignal): void {
-  if (typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== "function") {
-    throw new TypeError(`Expected \`signal\` to be an AbortSignal, got ${describe(signal)}.`)
-  }
+  mustBeSignal(signal)
   if (signal.aborted) return fiber.abort(signal.reason)
   const abort = (): void => fiber.abort(signal.reason)
   signal.addEventListener("abort", abort)

@@ -1,11 +1,15 @@
 import { bindEdge, type Runtime as AnyRuntime } from "../task/index.ts"
 import type { RuntimeOptions } from "./options.ts"
-import { run, runAndForget } from "./run.ts"
+import { run, runAndForget, withResolvers } from "./run.ts"
 import { runSync } from "./run-sync.ts"
-import { defaultRuntime, makeRuntime, setDefaultRuntime } from "./scheduler-runtime.ts"
+import { makeRuntime, runtimeOf } from "./make-runtime.ts"
+import { defaultScheduler, schedulerOf, setDefaultScheduler } from "./scheduler.ts"
 
 /** What runs tasks: see `Runtime.make`. */
 export type Runtime = AnyRuntime
+
+/** The handle of the default runtime, once somebody has asked for it. */
+let preset: AnyRuntime | undefined
 
 export const Runtime = {
   /**
@@ -27,14 +31,15 @@ export const Runtime = {
 
   /** The runtime of tasks that are not told another; made when first asked for. */
   get default(): AnyRuntime {
-    return defaultRuntime()
+    return (preset ??= runtimeOf(defaultScheduler()))
   },
 
   /** Puts another in its place, for what is started from now on. */
   setDefault(runtime: AnyRuntime): void {
-    setDefaultRuntime(runtime)
+    setDefaultScheduler(schedulerOf(runtime))
+    preset = runtime
   },
 } as const
 
 // The one statement that runs when the package is loaded: it tells Task where running is done.
-bindEdge({ run, runAndForget, runSync })
+bindEdge({ run, runAndForget, runSync, withResolvers })

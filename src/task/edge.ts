@@ -1,3 +1,4 @@
+import type { Completable } from "./completable.ts"
 import type { Fiber, StartOptions } from "./handle.ts"
 import type { Task } from "./task.ts"
 
@@ -27,6 +28,8 @@ export interface Edge {
   run<A, E>(task: Task<A, E>, options: RunOptions | undefined): Fiber<A, E>
   runAndForget(task: Task<unknown, unknown>, runtime: Runtime | undefined): void
   runSync<A>(task: Task<A, unknown>): A
+  /** What others may wait for and nobody runs: a Completable. */
+  withResolvers<A, E>(): Completable<A, E>
 }
 
 export let edge: Edge

@@ -14,6 +14,18 @@ export function mustBeClass(given: unknown): void {
   )
 }
 
+/** For every `signal`, where it is given. */
+export function mustBeSignal(given: { readonly addEventListener?: unknown } | null | undefined): void {
+  if (given === undefined || typeof given?.addEventListener === "function") return
+  throw new TypeError(`Expected \`signal\` to be an AbortSignal, got ${describe(given)}.`)
+}
+
+/** A `concurrency`, Infinity if there is none. */
+export function limitOf(given: number = Infinity): number {
+  if (given === Infinity || (Number.isInteger(given) && given >= 1)) return given
+  throw new RangeError(`Expected \`concurrency\` to be an integer >= 1 or Infinity, got ${describe(given)}.`)
+}
+
 /** For callbacks that must return a Task and returned something else. */
 export function notATask(given: unknown, where: string): TypeError {
   return new TypeError(`Expected ${where} to be a Task, got ${describe(given)}. ${remedy(given, where)}`)

@@ -1,4 +1,5 @@
 import type { Exit } from "../data/index.ts"
+import type { Running } from "./running.ts"
 import type { Task } from "./task.ts"
 
 /**
@@ -61,4 +62,8 @@ export interface StartOptions {
 export interface StartSpec {
   readonly name: string | undefined
   readonly detached: boolean
+  /** Whose child it is, if not that of the fiber that starts it. */
+  readonly parent?: Running | undefined
+  /** A detached fiber that stays on this scheduler, also on that of `runSync`. */
+  readonly here?: boolean
 }

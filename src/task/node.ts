@@ -19,12 +19,16 @@
  *     Start          program                 { name, detached }
  *     Join           the fiber to wait for
  *     Self, Yield, Never
+ *     Group           () => Crew
+ *     Mask            (restore) => Task
+ *     Access          (fiber, b) => Task      what else it is to be told
+ *     Leave           source                  (fiber) => void, called at any outcome of the source
  *
  * A node that has a source is its own continuation frame: descending into the source pushes the node, and the value that
  * comes back meets its function. The last three tags are the interpreter's own: the outcome of a cancelled fiber, and two
  * frames that are not nodes of a program.
  *
- *     Stop
+ *     Stop            a cleanup, or nothing
  *     Stepping       the generator                                    waits for what the generator yielded
  *     Restore        mode of the outcome     value or reason          waits for a cleanup, then goes on with the outcome
  */
@@ -47,6 +51,10 @@ export const Join = 14
 export const Self = 15
 export const Yield = 16
 export const Never = 17
-export const Stop = 18
-export const Stepping = 19
-export const Restore = 20
+export const Group = 18
+export const Mask = 19
+export const Access = 20
+export const Leave = 21
+export const Stop = 22
+export const Stepping = 23
+export const Restore = 24

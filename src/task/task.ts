@@ -1,14 +1,45 @@
-import { type Duration, type Exit, type Settled, toMillis } from "../data/index.ts"
+import { type Duration, type Exit, type Settled, type TimeoutError, toMillis } from "../data/index.ts"
+import { all, allSettled, any, forEach, race } from "./all.ts"
+import type { Completable } from "./completable.ts"
+import type { ConcurrencyOptions, SignalOptions } from "./crew.ts"
 import { edge, type Runtime, type RunOptions } from "./edge.ts"
 import { mustBeClass, mustBeFunction, notATask } from "./errors.ts"
 import { type FailureOfYielded, iterate, type TaskIterator, type Yielded } from "./generator.ts"
 import type { Fiber, StartOptions, StartSpec } from "./handle.ts"
+import { abortOn, timeout } from "./limit.ts"
+import { memoize } from "./memoize.ts"
 import * as Op from "./node.ts"
+import type { ScheduleOptions } from "./policy.ts"
+import { repeat, retry } from "./recur.ts"
+import { access } from "./running.ts"
+import type { Schedule } from "./schedule.ts"
+import { Scope } from "./scope.ts"
+import { at, elapsed, timed, until } from "./time.ts"
+import type { Timer } from "./timer.ts"
 
 declare const failure: unique symbol
 
 /** The declared failures of what a callback may return: those of a Task, none of anything else. */
 export type FailureOf<T> = T extends Task<unknown, infer E> ? E : never
+
+/** The value of a Task. */
+export type ValueOf<T> = T extends Task<infer A, unknown> ? A : never
+
+/** Lets cancellation in where `uncancelable` keeps it out. */
+export type Restore = <A, E>(task: Task<A, E>) => Task<A, E>
+
+/** What `Task.until` may be told. */
+export interface UntilOptions {
+  /** The pause between two looks. Default 1 s. */
+  readonly every?: Duration
+  /** How long to go on. Default Infinity. */
+  readonly timeout?: Duration
+}
+
+type Tasks = readonly Task<unknown, unknown>[]
+type TaskRecord = Readonly<Record<string, Task<unknown, unknown>>>
+type Values<T> = { -readonly [K in keyof T]: ValueOf<T[K]> }
+type Outcomes<T> = { -readonly [K in keyof T]: Settled<ValueOf<T[K]>> }
 
 /** A cleanup for `finally`: a Task, or a function of the outcome that may return one. */
 export type Cleanup<A, E> = Task<unknown, E> | ((exit: Exit<A>) => Task<unknown, E> | void)
@@ -163,6 +194,171 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     return SELF
   }
 
+  /** Yields the time of day in milliseconds since 1970, by the runtime's clock. */
+  static now(): Task<number> {
+    return access(({ loop }) => Task.pure(loop.clock.wall()))
+  }
+
+  /**
+   * A value that somebody will bring, with what brings it: `Promise.withResolvers()` with a Task. Made at once, not at a
+   * run: it is a thing, like a queue.
+   */
+  static withResolvers<A, E = never>(): Completable<A, E> {
+    return edge.withResolvers()
+  }
+
+  // --- several side by side ------------------------------------------------------------------------------------------
+
+  /**
+   * Runs all and yields their values in order: of an array, another iterable, or a record of Tasks. The first failure
+   * cancels the others, waits for them, and is the outcome; so does a cancellation. Each runs in a fiber of its own, at
+   * most `concurrency` at once (default: all); an iterable is asked for the next one only when it can start.
+   *
+   * @throws RangeError for a `concurrency` that is no integer >= 1, TypeError for what is no Task.
+   *
+   * @example
+   * ```ts
+   * await Task.all([Task.pure(1), Task.sleep(2).as("two")]) // [1, "two"]
+   * await Task.all({ user: Task.pure("ada"), posts: Task.pure(3) }) // { user: "ada", posts: 3 }
+   * await Task.all([3, 1, 2].map((n) => Task.sleep(n).as(n)), { concurrency: 2 }) // [3, 1, 2]
+   * ```
+   */
+  static all<const T extends Tasks | []>(tasks: T, options?: ConcurrencyOptions): Task<Values<T>, FailureOf<T[number]>>
+  static all<A, E>(tasks: Iterable<Task<A, E>>, options?: ConcurrencyOptions): Task<A[], E>
+  static all<T extends TaskRecord>(tasks: T, options?: ConcurrencyOptions): Task<Values<T>, FailureOf<T[keyof T]>>
+  static all(tasks: unknown, options?: ConcurrencyOptions): Task<never> {
+    return all(tasks, options)
+  }
+
+  /**
+   * The same, but waits for all and yields every outcome: `{ status: "fulfilled", value }` or `{ status: "rejected",
+   * reason }`, the reason of a member that was cancelled from elsewhere being a CancelledError.
+   */
+  static allSettled<const T extends Tasks | []>(tasks: T, options?: ConcurrencyOptions): Task<Outcomes<T>>
+  static allSettled<A>(tasks: Iterable<Task<A, unknown>>, options?: ConcurrencyOptions): Task<Settled<A>[]>
+  static allSettled<T extends TaskRecord>(tasks: T, options?: ConcurrencyOptions): Task<Outcomes<T>>
+  static allSettled(tasks: unknown, options?: ConcurrencyOptions): Task<never> {
+    return allSettled(tasks, options)
+  }
+
+  /**
+   * Settles as the first of the tasks that settles, with its value or its failure; the others are cancelled and awaited.
+   * They start in order: one that settles at once keeps the later ones from starting. Of none it never ends, as a promise.
+   *
+   * @example
+   * ```ts
+   * await Task.race([Task.sleep(50).as("slow"), Task.sleep(1).as("fast")]) // "fast"
+   * ```
+   */
+  static race<A, E>(tasks: Iterable<Task<A, E>>, options?: SignalOptions): Task<A, E>
+  static race<T extends Tasks>(tasks: T, options?: SignalOptions): Task<ValueOf<T[number]>, FailureOf<T[number]>>
+  static race(tasks: Iterable<Task<unknown, unknown>>, options?: SignalOptions): Task<never> {
+    return race(tasks, options)
+  }
+
+  /** The value of the first task that succeeds; the others are cancelled and awaited. If none does, an `AggregateError`. */
+  static any<A>(tasks: Iterable<Task<A, unknown>>, options?: SignalOptions): Task<A, AggregateError>
+  static any<T extends Tasks>(tasks: T, options?: SignalOptions): Task<ValueOf<T[number]>, AggregateError>
+  static any(tasks: Iterable<Task<unknown, unknown>>, options?: SignalOptions): Task<never> {
+    return any(tasks, options)
+  }
+
+  /**
+   * Runs a Task for each item, at most `concurrency` at once (default 1), and keeps nothing. Items are asked for as they
+   * are needed, so the iterable may be without end; it is closed if a failure or a cancellation ends the work.
+   *
+   * @example
+   * ```ts
+   * const seen: number[] = []
+   * await Task.forEach([1, 2, 3], (n) => Task.sleep(1).tap(() => seen.push(n)), { concurrency: 2 })
+   * seen // [1, 2, 3]
+   * ```
+   */
+  static forEach<T, E>(
+    items: Iterable<T>,
+    f: (item: T, index: number) => Task<unknown, E>,
+    options?: ConcurrencyOptions,
+  ): Task<void, E> {
+    mustBeFunction(f, "Task.forEach")
+    return forEach(items, f, options)
+  }
+
+  // --- resources and cancellation ------------------------------------------------------------------------------------
+
+  /**
+   * Keeps cancellation out until the end of what `body` returns; it is delivered then. `restore(task)` lets it in again
+   * around a part that may be given up, such as a wait. `restore` means this region in this fiber: used elsewhere, or in a
+   * cleanup, it changes nothing.
+   *
+   * @example
+   * ```ts
+   * const take = Task.uncancelable((restore) => restore(Task.sleep(1)).andThen(Task.sync(() => "taken for good")))
+   * await take // "taken for good"
+   * ```
+   */
+  static uncancelable<A, E>(body: (restore: Restore) => Task<A, E>): Task<A, E> {
+    mustBeFunction(body, "Task.uncancelable")
+    return new Task<A, E>(Op.Mask, body)
+  }
+
+  /**
+   * Acquires, uses, releases. `acquire` and `release` run masked from cancellation; where acquiring waits for something
+   * that may be given up, pass a function of `restore`. `release` runs exactly once if `acquire` has succeeded, with the
+   * outcome of `use`, which is cancellable.
+   *
+   * @example
+   * ```ts
+   * const log: string[] = []
+   * const opened = Task.sync(() => ({ read: () => "text" }))
+   * const text = Task.bracket(opened, (file) => Task.sync(file.read), (_file, exit) => void log.push(exit.status))
+   * await text // "text"
+   * log // ["fulfilled"]
+   * ```
+   */
+  static bracket<R, E, A, E2, E3 = never>(
+    acquire: Task<R, E> | ((restore: Restore) => Task<R, E>),
+    use: (resource: R) => Task<A, E2>,
+    release: (resource: R, exit: Exit<A>) => Task<unknown, E3> | void,
+  ): Task<A, E | E2 | E3> {
+    mustBeFunction(use, "the second argument of Task.bracket")
+    mustBeFunction(release, "the third argument of Task.bracket")
+    return Task.uncancelable((restore) =>
+      (typeof acquire === "function" ? acquire(restore) : acquire).flatMap((resource) =>
+        restore(Task.defer(() => use(resource))).finally((exit) => release(resource, exit)),
+      ),
+    )
+  }
+
+  /** Opens a `Scope` for `body`: what is acquired and started in it ends with it, in reverse order, whatever the outcome. */
+  static scoped<A, E>(body: (scope: Scope) => Task<A, E>): Task<A, E> {
+    mustBeFunction(body, "Task.scoped")
+    return access((fiber) => {
+      const scope = new Scope(fiber)
+      return Task.defer(() => body(scope)).finally((exit) => scope.close(exit) as Task<void>)
+    })
+  }
+
+  // --- until something is so -----------------------------------------------------------------------------------------
+
+  /**
+   * Waits until `condition` is true: looks at once, then again after each pause. The condition is a function, or a Task.
+   * Fails with `TimeoutError` when the time is up, in the middle of a pause as well.
+   *
+   * @example
+   * ```ts
+   * let ready = false
+   * Task.sleep(3).tap(() => (ready = true)).runAndForget()
+   * await Task.until(() => ready, { every: 1, timeout: { seconds: 5 } })
+   * ready // true
+   * ```
+   */
+  static until<E = never>(
+    condition: Task<boolean, E> | (() => boolean | Task<boolean, E>),
+    options?: UntilOptions,
+  ): Task<void, E | TimeoutError> {
+    return timeout(until(condition, options?.every ?? 1000), options?.timeout ?? Infinity)
+  }
+
   // --- what to do with the value -------------------------------------------------------------------------------------
 
   /** Yields `f(value)`. A promise or a Task that `f` returns is the value, not waited for: use `flatMap` for a Task. */
@@ -200,6 +396,11 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   andThen<B, E2>(next: Task<B, E2>): Task<B, E | E2> {
     if (!(next instanceof Task)) throw notATask(next, "the argument of andThen")
     return new Task<B, E | E2>(Op.FlatMap, this, () => next)
+  }
+
+  /** Runs this beside `other` and yields both values; if one fails, the other is cancelled and awaited. */
+  zip<B, E2>(other: Task<B, E2>): Task<[A, B], E | E2> {
+    return all([this, other], undefined)
   }
 
   // --- when it fails -------------------------------------------------------------------------------------------------
@@ -242,6 +443,118 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   finally<E2 = never>(cleanup: Cleanup<A, E2>): Task<A, E | E2> {
     if (!(cleanup instanceof Task)) mustBeFunction(cleanup, "finally")
     return new Task<A, E | E2>(Op.Finally, this, cleanup)
+  }
+
+  /** Runs `cleanup` if this is cancelled, before the cancellation is over; not when it succeeds or fails. */
+  onCancel<E2 = never>(cleanup: Task<unknown, E2> | ((reason: unknown) => Task<unknown, E2> | void)): Task<A, E | E2> {
+    if (!(cleanup instanceof Task)) mustBeFunction(cleanup, "onCancel")
+    return this.finally((exit) => {
+      if (exit.status !== "cancelled") return undefined
+      return cleanup instanceof Task ? cleanup : cleanup(exit.reason)
+    })
+  }
+
+  /** Calls `log` with a failure, default `console.error`, and keeps the failure. */
+  // oxlint-disable-next-line eslint/no-console -- it is what this method is for
+  logErrors(log: (error: unknown) => unknown = (error) => console.error(error)): Task<A, E> {
+    return this.tapError((error) => void log(error))
+  }
+
+  // --- time and policy -----------------------------------------------------------------------------------------------
+
+  /**
+   * Fails with `TimeoutError` if this takes longer. It runs in a fiber of its own, which is cancelled then, and whose
+   * finalizers are awaited; a failure of its own that comes earlier stands.
+   *
+   * @example
+   * ```ts
+   * await Task.never.timeout({ seconds: 0.005 }).attempt().map((exit) => exit.status) // "rejected"
+   * await Task.pure("quick").timeout(1000) // "quick"
+   * ```
+   */
+  timeout(duration: Duration): Task<A, E | TimeoutError> {
+    return timeout(this, duration)
+  }
+
+  /** Continues as `fallback` if this takes longer; it is cancelled and awaited first. */
+  timeoutTo<B, E2>(duration: Duration, fallback: Task<B, E2>): Task<A | B, E | E2> {
+    if (!(fallback instanceof Task)) throw notATask(fallback, "the fallback of timeoutTo")
+    return timeout(this, duration, fallback)
+  }
+
+  /** Cancels this when `signal` aborts, waits for it, and fails with the signal's reason. Leaves no listener behind. */
+  abortOn(signal: AbortSignal): Task<A, E> {
+    return abortOn(this, signal)
+  }
+
+  /** Waits, then runs this. */
+  delay(duration: Duration): Task<A, E> {
+    return Task.sleep(duration).andThen(this)
+  }
+
+  /**
+   * Runs this at a time of day, a Date or milliseconds since 1970: at once if that is past. The wall clock is looked at
+   * when it runs and at least every minute from then on, so the machine may sleep and the clock may be set meanwhile.
+   */
+  at(time: Date | number): Task<A, E> {
+    return at(this, time)
+  }
+
+  /**
+   * Runs this again after a failure, as long as the schedule goes on; its input is the error. Fails with the last failure.
+   * Cancellation is not retried.
+   *
+   * @example
+   * ```ts
+   * let tries = 0
+   * const flaky = Task.defer(() => (++tries < 3 ? Task.fail("busy") : Task.pure(tries)))
+   * await flaky.retry({ times: 5, backoff: { initial: 1, factor: 2, jitter: true } }) // 3
+   * ```
+   */
+  retry(policy: Schedule | ScheduleOptions): Task<A, E> {
+    return retry(this, policy)
+  }
+
+  /**
+   * Runs this again after each success, as long as the schedule goes on; its input is the value. Yields the last value; a
+   * failure ends it. `times` counts the runs after the first.
+   *
+   * @example
+   * ```ts
+   * let rounds = 0
+   * await Task.sync(() => ++rounds).repeat({ times: 2 }) // 3
+   * await Task.sync(() => ++rounds).repeat({ until: (n) => n >= 10, spaced: 1 }) // 10
+   * ```
+   */
+  repeat(policy: Schedule<A> | ScheduleOptions<A>): Task<A, E> {
+    return repeat(this, policy)
+  }
+
+  /** Yields the value and how many milliseconds it took. */
+  elapsed(): Task<[value: A, ms: number], E> {
+    return elapsed(this)
+  }
+
+  /** Adds the time that this takes to `timer`, whatever the outcome. */
+  timed(timer: Timer): Task<A, E> {
+    return timed(this, timer)
+  }
+
+  /**
+   * Runs once for all callers of the resulting Task, at the same time and later, and keeps the outcome, value or failure.
+   * The run is a fiber of its own: cancelling one caller does not end it. Cancelling the last one does, waits for it, and
+   * empties the memory; who calls meanwhile waits for that end and starts a new run.
+   *
+   * @example
+   * ```ts
+   * let loads = 0
+   * const config = Task.sleep(1).map(() => ++loads).memoize()
+   * await Task.all([config, config]) // [1, 1]
+   * await config // 1
+   * ```
+   */
+  memoize(): Task<A, E> {
+    return memoize(this)
   }
 
   // --- running it inside a program -----------------------------------------------------------------------------------

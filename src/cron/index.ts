@@ -1,0 +1,1 @@
+export { cron, type CronOptions } from "./cron.ts"

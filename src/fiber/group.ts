@@ -1,0 +1,208 @@
+/**
+ * Fibers that a combinator runs side by side, and the fiber that waits for them: the parent is suspended on the group.
+ *
+ *     parent ──suspends on──▶ Group ──▶ Member ──▶ fiber        a fiber's parent is its Member, which tells the group
+ *                               │  └──▶ Member ──▶ fiber        how it ended; a member's place serves the next one
+ *                               └─ crew: which, how many, what their ends amount to (task/crew.ts)
+ *
+ * Starting. A group is an entry of the scheduler like a fiber: each time it is its turn it starts one member and puts
+ * itself behind it, before anybody else. So a member has had its first say before the next is made, a race whose first
+ * member settles at once makes no second one, and groups in groups nest on the scheduler's list, not on the JS stack.
+ *
+ * Ending. The first decision stands: the crew's, the timer's, the signal's, or the parent's cancellation. The members that
+ * still run are then cancelled; when the last has ended, the parent goes on. What fails after the decision can only be a
+ * cleanup: it is added to the outcome.
+ */
+import { CancelledError, suppress } from "../data/index.ts"
+import { type Crew, Task } from "../task/index.ts"
+import * as Op from "../task/node.ts"
+import type { FiberCore } from "./fiber.ts"
+import { CANCEL, FULFILL, type Mode, REJECT } from "./state.ts"
+
+type AnyTask = Task<unknown, unknown>
+
+/** A place in a group: the parent of one fiber after the other. */
+class Member {
+  fiber: FiberCore | undefined
+  index: number
+  readonly group: Group
+
+  constructor(group: Group, index: number) {
+    this.group = group
+    this.index = index
+    this.fiber = undefined
+  }
+
+  /** The fiber has ended. */
+  disown(_fiber: FiberCore, how: Mode, value: unknown): void {
+    this.fiber = undefined
+    this.group.left(this, how, value)
+  }
+}
+
+export class Group {
+  readonly fiber: FiberCore
+  readonly #crew: Crew
+  readonly #members: Member[] = []
+  readonly #free: Member[] = []
+  readonly #began: number
+  #started = 0
+  #running = 0
+  /** No more members are to be started. */
+  #full = false
+  /** It is among the scheduler's entries. */
+  #queued = false
+  #ticket = -1
+  #late = false
+  /** The parent is cancelled. */
+  #cancelled = false
+  /** The members have been told to stop: what fails in them from now on fails in a cleanup. */
+  #told = false
+  #closed = false
+  #outcome: AnyTask | undefined = undefined
+  /** What failed in cleanups, boxed since anything may be thrown. */
+  #trouble: { reason: unknown } | undefined = undefined
+
+  constructor(fiber: FiberCore, crew: Crew) {
+    this.fiber = fiber
+    this.#crew = crew
+    this.#began = crew.timeout === undefined ? 0 : fiber.loop.clock.now()
+  }
+
+  /** From the interpreter, when the parent is suspended. */
+  begin(): void {
+    const signal = this.#crew.signal
+    if (signal !== undefined) {
+      if (signal.aborted) this.#decide(Task.fail<unknown>(signal.reason))
+      else signal.addEventListener("abort", this)
+    }
+    this.#next()
+  }
+
+  /** From the scheduler: this entry's turn. */
+  run(): void {
+    this.#queued = false
+    if (this.#closed) return
+    if (this.#cancelled) this.#abortAll()
+    else if (this.#late) this.#decide(this.#crew.late?.())
+    else if (!this.#full) this.#start()
+    if (this.#running === 0 && this.#full) this.#end()
+  }
+
+  /** From the clock: the time is up. */
+  rang(): void {
+    this.#ticket = -1
+    this.#late = true
+    this.#queued = true
+  }
+
+  /** From the signal. */
+  handleEvent(): void {
+    this.#decide(Task.fail<unknown>(this.#crew.signal?.reason))
+    this.#next()
+  }
+
+  /** From the parent, which is cancelled. The members are told from the loop: groups may be nested without end. */
+  abort(): void {
+    this.#cancelled = true
+    this.#full = true
+    this.#next()
+  }
+
+  left(member: Member, how: Mode, value: unknown): void {
+    this.#running--
+    this.#free.push(member)
+    if (this.#outcome === undefined && !this.#cancelled) {
+      const outcome = this.#crew.settled(
+        member.index,
+        how === FULFILL,
+        how === CANCEL ? new CancelledError(value) : value,
+      )
+      if (outcome !== undefined) this.#decide(outcome)
+    } else if (how === REJECT && this.#told) {
+      this.#trouble = { reason: this.#trouble === undefined ? value : suppress(value, this.#trouble.reason) }
+    }
+    if (this.#running === 0 || !this.#full) this.#next()
+  }
+
+  /** A member that still runs, for who asks what is waited for. */
+  get pending(): FiberCore | undefined {
+    return this.#members.find((member) => member.fiber !== undefined)?.fiber
+  }
+
+  /** Comes back as soon as what runs now has stopped. */
+  #next(): void {
+    if (this.#queued || this.#closed) return
+    this.#queued = true
+    this.fiber.loop.soon(this)
+  }
+
+  #start(): void {
+    if (this.#running >= this.#crew.limit) return this.#watch()
+    let program: AnyTask | undefined
+    try {
+      program = this.#crew.next(this.#started)
+    } catch (thrown) {
+      return this.#decide(Task.fail<unknown>(thrown))
+    }
+    if (program === undefined) {
+      this.#full = true
+      return this.#watch()
+    }
+    const member = this.#place()
+    this.#running++
+    member.fiber = this.fiber.loop.fork(this.fiber, program, member)
+    this.#next()
+    this.fiber.loop.soon(member.fiber)
+  }
+
+  #place(): Member {
+    const index = this.#started++
+    const free = this.#free.pop()
+    if (free !== undefined) {
+      free.index = index
+      return free
+    }
+    const member = new Member(this, index)
+    this.#members.push(member)
+    return member
+  }
+
+  /** The time limit is set when the members have had their first say: many need no timer at all. */
+  #watch(): void {
+    const { timeout } = this.#crew
+    if (timeout === undefined || this.#running === 0 || this.#ticket !== -1) return
+    const clock = this.fiber.loop.clock
+    const left = this.#began + timeout - clock.now()
+    if (left > 0) this.#ticket = clock.add(left, this, true)
+    else this.#decide(this.#crew.late?.())
+  }
+
+  #decide(outcome: AnyTask | undefined): void {
+    if (this.#outcome !== undefined || this.#cancelled) return
+    this.#outcome = outcome
+    this.#full = true
+    this.#abortAll()
+  }
+
+  #abortAll(): void {
+    this.#told = true
+    for (const member of this.#members) member.fiber?.abort(this.fiber.reason)
+  }
+
+  /** Nothing of the group is left behind, and the parent goes on. */
+  #end(): void {
+    const crew = this.#crew
+    this.#closed = true
+    if (this.#ticket !== -1) this.fiber.loop.clock.cancel(this.#ticket)
+    crew.signal?.removeEventListener("abort", this)
+    let outcome = this.#cancelled ? Task.unit : (this.#outcome ?? crew.ended())
+    if (this.#trouble !== undefined) outcome = withTrouble(outcome, this.#trouble.reason)
+    if (crew.close !== undefined) outcome = outcome.finally(() => crew.close?.())
+    this.fiber.wake(this.#cancelled ? new Task(Op.Stop, outcome) : outcome)
+  }
+}
+
+function withTrouble(outcome: AnyTask, reason: unknown): AnyTask {
+  return Task.fail<unknown>(outcome.tag === Op.Fail ? suppress(reason, outcome.a) : reason)
+}

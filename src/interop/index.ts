@@ -1,0 +1,7 @@
+export { EmptyError } from "./empty-error.ts"
+export { fromCallback } from "./from-callback.ts"
+export { fromObservable } from "./from-observable.ts"
+export type { ObservableLike, Observer, Subscribable, Subscription, TaskObservable } from "./observable.ts"
+export { type EmitterLike, type EventOf, type EventTargetLike, once } from "./once.ts"
+export { toObservable } from "./to-observable.ts"
+export { Unique, type UniqueOptions } from "./unique.ts"

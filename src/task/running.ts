@@ -1,0 +1,24 @@
+import type { Clock } from "../clock/index.ts"
+import type { Fiber, StartSpec } from "./handle.ts"
+import * as Op from "./node.ts"
+import { Task } from "./task.ts"
+
+/** What an operation of ours may see of the fiber that performs it. */
+export interface Running {
+  readonly loop: {
+    readonly clock: Clock
+    readonly random: () => number
+    start<A, E>(from: Running, task: Task<A, E>, spec: StartSpec): Fiber<A, E> & Ending
+  }
+  ownSide(): object
+}
+
+/** A fiber whose end can be awaited without heeding its outcome. */
+export interface Ending {
+  whenEnded(callback: () => void): () => void
+}
+
+/** Continues as what `f` makes of the fiber that runs it, in one step: nothing comes in between. */
+export function access<A, E>(f: (fiber: Running) => Task<A, E>): Task<A, E> {
+  return new Task<A, E>(Op.Access, f)
+}

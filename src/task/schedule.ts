@@ -1,0 +1,150 @@
+import { type Duration, toMillis } from "../data/index.ts"
+import {
+  type BackoffOptions,
+  type Dice,
+  type Policy,
+  policyOf,
+  type ScheduleOptions,
+  shaking,
+  type Step,
+} from "./policy.ts"
+
+/**
+ * When to run again: for `retry` (the input is the error) and `repeat` (the input is the value). A Schedule is an
+ * immutable description; each run of a task that uses it counts anew. What is simple can be written as literal options in
+ * its place.
+ *
+ * @example
+ * ```ts
+ * const polite = Schedule.exponential({ seconds: 1 }, { max: { minutes: 1 } }).jittered().and(Schedule.times(10))
+ * let tries = 0
+ * const flaky = Task.sync(() => {
+ *   if (++tries < 3) throw new Error("not yet")
+ *   return tries
+ * })
+ * await flaky.retry(Schedule.times(5).until((error) => error instanceof TypeError)) // 3
+ * ```
+ */
+export class Schedule<in Input = unknown> implements Policy<Input> {
+  /** @internal */
+  readonly start: (dice: Dice) => Step<Input>
+
+  /** For schedules of your own: `start` is called for each run, and the step that it returns after each run of the task. */
+  constructor(start: (dice: Dice) => Step<Input>) {
+    this.start = start
+  }
+
+  /** The schedule that literal options stand for. */
+  static of<Input = unknown>(options: ScheduleOptions<Input>): Schedule<Input> {
+    return new Schedule(policyOf(options, "Schedule.of").start)
+  }
+
+  /** Again and again, at once. */
+  static get forever(): Schedule {
+    return Schedule.of({})
+  }
+
+  /** So often after the first run, at once. */
+  static times(times: number): Schedule {
+    return Schedule.of({ times })
+  }
+
+  /** Forever, with a pause after the end of each run. */
+  static spaced(pause: Duration): Schedule {
+    return Schedule.of({ spaced: pause })
+  }
+
+  /** Forever, at multiples of `period` after the start of the first run; what a long run has missed is left out. */
+  static every(period: Duration): Schedule {
+    return Schedule.of({ every: period })
+  }
+
+  /** Forever, with pauses of `initial`, then `factor` times as long each time (default 2), at most `max`. */
+  static exponential(initial: Duration, options?: BackoffOptions): Schedule {
+    return Schedule.of({ backoff: { initial, ...options } })
+  }
+
+  /** Takes each pause at a random 50 to 100 % of itself; with a seed the same ones in every run. */
+  jittered(options?: { readonly seed: number }): Schedule<Input> {
+    const shaken = shaking(options ?? true)
+    return this.#then((dice) => {
+      const shake = shaken(dice)
+      return (wait) => (wait === undefined ? wait : shake(millisOf(wait, dice)))
+    })
+  }
+
+  /** Ends when the next run would start later than this after the first. */
+  maxElapsed(duration: Duration): Schedule<Input> {
+    const longest = toMillis(duration, "duration")
+    return this.#then((dice) => (wait, _input, elapsed) => {
+      return wait !== undefined && elapsed + millisOf(wait, dice) > longest ? undefined : wait
+    })
+  }
+
+  /** Goes on while `predicate` is true of the input. */
+  while<In extends Input>(predicate: (input: In) => boolean): Schedule<In> {
+    return (this as Schedule<In>).#then(() => (wait, input) => (predicate(input) ? wait : undefined))
+  }
+
+  /** Goes on until `predicate` is true of the input. */
+  until<In extends Input>(predicate: (input: In) => boolean): Schedule<In> {
+    return this.while((input: In) => !predicate(input))
+  }
+
+  /** Goes on while both do, and takes the longer pause. */
+  and<In>(other: Schedule<In>): Schedule<Input & In> {
+    return this.#with(other, (left, right) =>
+      left === undefined || right === undefined ? undefined : Math.max(left, right),
+    )
+  }
+
+  /** Goes on while one does, and takes the shorter pause. */
+  or<In>(other: Schedule<In>): Schedule<Input & In> {
+    return this.#with(other, (left, right) =>
+      left === undefined || right === undefined ? (left ?? right) : Math.min(left, right),
+    )
+  }
+
+  /** Goes on as `next` when this ends. */
+  andThen<In>(next: Schedule<In>): Schedule<Input & In> {
+    return new Schedule((dice) => {
+      let step: Step<Input & In> = this.start(dice)
+      let since = 0
+      let first = true
+      return (input, elapsed) => {
+        const wait = step(input, elapsed - since)
+        if (wait !== undefined || !first) return wait
+        first = false
+        since = elapsed
+        step = next.start(dice)
+        return step(input, 0)
+      }
+    })
+  }
+
+  #then(
+    change: (dice: Dice) => (wait: ReturnType<Step<Input>>, input: Input, elapsed: number) => ReturnType<Step<Input>>,
+  ): Schedule<Input> {
+    return new Schedule((dice) => {
+      const step = this.start(dice)
+      const changed = change(dice)
+      return (input, elapsed) => changed(step(input, elapsed), input, elapsed)
+    })
+  }
+
+  #with<In>(
+    other: Schedule<In>,
+    join: (left: number | undefined, right: number | undefined) => number | undefined,
+  ): Schedule<Input & In> {
+    return new Schedule((dice) => {
+      const [left, right] = [this.start(dice), other.start(dice)]
+      const millis = (wait: ReturnType<Step<never>>): number | undefined =>
+        wait === undefined ? wait : millisOf(wait, dice)
+      return (input, elapsed) => join(millis(left(input, elapsed)), millis(right(input, elapsed)))
+    })
+  }
+}
+
+function millisOf(wait: number | Date, dice: Dice): number {
+  return typeof wait === "number" ? wait : Math.max(wait.getTime() - dice.wall(), 0)
+}

@@ -1,0 +1,137 @@
+import type { Exit } from "../data/index.ts"
+import { describe } from "../data/index.ts"
+import type { Completable } from "./completable.ts"
+import type { Fiber, StartOptions } from "./handle.ts"
+import { access, type Ending, type Running } from "./running.ts"
+import { type Cleanup, type Restore, Task } from "./task.ts"
+
+type Release = (exit: Exit<unknown>) => Task<unknown, unknown> | void
+
+/** A value that says itself how it is released, or none. */
+export type DisposableLike = Disposable | AsyncDisposable | null | undefined
+
+/**
+ * A set of resources with one end: what is acquired in it is released when it closes, in reverse order, each exactly
+ * once, masked from cancellation, whatever has failed meanwhile. `Task.scoped` opens one for a part of a program;
+ * `Scope.make()` makes one to be closed by hand or by `await using`. The words are AsyncDisposableStack's.
+ *
+ * @example
+ * ```ts
+ * const log: string[] = []
+ * const open = (name: string) => Task.sync(() => name)
+ * await Task.scoped((scope) =>
+ *   Task.gen(function* () {
+ *     yield* scope.acquire(open("a"), (name) => void log.push(`closed ${name}`))
+ *     yield* scope.acquire(open("b"), (name) => void log.push(`closed ${name}`))
+ *   }),
+ * )
+ * log // ["closed b", "closed a"]
+ * ```
+ */
+export class Scope implements AsyncDisposable {
+  readonly #entries = new Set<Release>()
+  readonly #owner: Running | undefined
+  #closed: Completable<void, unknown> | undefined
+
+  /** @internal */
+  constructor(owner: Running | undefined) {
+    this.#owner = owner
+  }
+
+  /** Makes a scope that stays open until it is closed. */
+  static make(): Scope {
+    return new Scope(undefined)
+  }
+
+  /**
+   * Acquires a resource and keeps it for the scope. `acquire` runs masked, so that it is never interrupted half-way; a
+   * function of `restore` says where it may be. `release` gets the resource and the scope's outcome. A scope that closed
+   * meanwhile releases at once, and the task fails.
+   */
+  acquire<R, E>(
+    acquire: Task<R, E> | ((restore: Restore) => Task<R, E>),
+    release: (resource: R, exit: Exit<unknown>) => Task<unknown, unknown> | void,
+  ): Task<R, E> {
+    return Task.uncancelable((restore) => {
+      if (this.#closed !== undefined) throw closed()
+      const acquired = typeof acquire === "function" ? acquire(restore) : acquire
+      return acquired.tap((resource) => this.#keep((exit) => release(resource, exit))) as Task<R, E>
+    })
+  }
+
+  /** Acquires a value that has `Symbol.asyncDispose` or `Symbol.dispose`, and releases it by that; null is kept as it is. */
+  use<R extends DisposableLike, E>(acquire: Task<R, E> | ((restore: Restore) => Task<R, E>)): Task<R, E> {
+    return this.acquire(acquire, dispose)
+  }
+
+  /** Adds a cleanup: a Task, or a function of the scope's outcome. */
+  defer(cleanup: Cleanup<unknown, unknown>): Task<void> {
+    const release: Release = (exit) => (typeof cleanup === "function" ? cleanup(exit) : cleanup)
+    return Task.defer(() => (this.#keep(release) ?? Task.unit) as Task<void>)
+  }
+
+  /**
+   * Starts a fiber that ends with the scope: it is cancelled and awaited at its place in the reverse order, so before what
+   * it uses. It leaves the scope when it ends. In `Task.scoped` it is a child of the fiber that opened the scope.
+   */
+  start<A, E>(task: Task<A, E>, options?: StartOptions): Task<Fiber<A, E>> {
+    return access((fiber) => {
+      if (this.#closed !== undefined) throw closed()
+      const parent = this.#owner
+      const spec = { name: options?.name, detached: parent === undefined, parent }
+      const started: Fiber<A, E> & Ending = (parent ?? fiber).loop.start(fiber, task, spec)
+      const end: Release = () => started.cancel()
+      this.#entries.add(end)
+      started.whenEnded(() => this.#entries.delete(end))
+      return Task.pure(started)
+    })
+  }
+
+  /** Releases everything and waits for it. A second call waits for the first. Fails with what failed in the releases. */
+  close(exit: Exit<unknown> = { status: "fulfilled", value: undefined }): Task<void, unknown> {
+    return Task.uncancelable((restore) => {
+      if (this.#closed !== undefined) return restore(this.#closed.task)
+      const closing = (this.#closed = Task.withResolvers<void, unknown>())
+      const entries = Array.from(this.#entries)
+      this.#entries.clear()
+      return released(entries, exit).finally((end) => {
+        if (end.status === "rejected") closing.reject(end.reason)
+        else closing.resolve(undefined)
+      })
+    })
+  }
+
+  /** For `await using`: closes. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close().toPromise()
+  }
+
+  /** Takes in what has been acquired; too late, it is given back at once. */
+  #keep(release: Release): Task<unknown, unknown> | undefined {
+    if (this.#closed === undefined) {
+      this.#entries.add(release)
+      return undefined
+    }
+    const late = Task.fail<unknown>(closed())
+    return late.finally(release)
+  }
+}
+
+/** The last one first; what fails is joined to what failed before, and stops none. */
+function released(entries: Release[], exit: Exit<unknown>): Task<void, unknown> {
+  const release = entries.pop()
+  if (release === undefined) return Task.unit
+  return Task.unit.finally(() => release(exit)).finally(() => released(entries, exit))
+}
+
+function dispose(resource: DisposableLike): Task<unknown, unknown> | void {
+  if (resource === null || resource === undefined) return undefined
+  const { [Symbol.asyncDispose]: later, [Symbol.dispose]: now } = resource as Partial<AsyncDisposable & Disposable>
+  if (later !== undefined) return Task.promise(() => later.call(resource))
+  if (now !== undefined) return Task.sync(() => now.call(resource))
+  throw new TypeError(`Expected a value with Symbol.asyncDispose or Symbol.dispose, got ${describe(resource)}.`)
+}
+
+function closed(): Error {
+  return new Error("Expected an open scope, got a closed one. Acquire before it ends.")
+}
