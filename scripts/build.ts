@@ -25,6 +25,8 @@ const shared = {
   minifySyntax: true,
   sourcemap: true,
   legalComments: "none",
+  // Takes `import "…"` at its word, though the package is free of side effects: an entry may have to bring the runtime along.
+  ignoreAnnotations: true,
   metafile: true,
   logLevel: "warning",
 } satisfies BuildOptions
@@ -39,7 +41,7 @@ const built = await Promise.all([
     chunkNames: "chunks/[name]-[hash]",
     platform: "neutral",
     // Node's modules are reached by `import()` at the moment of use; `npm run lint` keeps them off the top level.
-    external: ["node:*"],
+    external: ["node:*", ...Object.keys(readManifest().peerDependencies ?? {})],
   }),
   ...commands.map((entry) =>
     build({ ...shared, entryPoints: points([entry]), platform: "node", banner: { js: hashbangFor(entry) } }),

@@ -9,6 +9,7 @@ export type Entry = { readonly source: string; readonly output: string } & (
 /** The one list of entries. A new subpath is one line here and one in the `exports` of package.json. */
 export const entries: ReadonlyArray<Entry> = [
   { subpath: ".", source: "src/index.ts", output: "dist/index.js" },
+  { subpath: "./cron", source: "src/cron/index.ts", output: "dist/cron.js" },
   { bin: "rapid-fiber", source: "src/cli/main.ts", output: "dist/cli.js" },
 ]
 

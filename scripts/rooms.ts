@@ -10,6 +10,7 @@ export const rooms: ReadonlyArray<string> = [
   "sync",
   "stream",
   "interop",
+  "cron",
   "testing",
   "monitor",
   "workers",
@@ -23,7 +24,7 @@ const shapes = "src/task/node.ts"
 const seesShapes = new Set(["fiber"])
 
 /** The public entry gathers every room but these, which have a subpath or a command of their own. */
-const outsideIndex = new Set(["testing", "cli", "node"])
+const outsideIndex = new Set(["cron", "testing", "cli", "node"])
 
 /** The command is a user of the library: it may import what users import. */
 const usesPublicEntry = new Set(["cli"])

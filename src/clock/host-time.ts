@@ -32,8 +32,8 @@ export class HostTime {
 
   /** A host timer for `target` fired: where time is a test's, it has come at least that far. */
   reached(target: number): void {
-    const behind = target - this.now()
-    if (this.#faked && behind > 0) this.#offset += behind
+    // Set, not moved: after a step back of the test's clock the reading lags behind the last one.
+    if (this.now() < target && this.#faked) this.#offset = target - Date.now()
   }
 
   /** Goes on where the last reading was; on whole milliseconds for a test's clock, which counts in those. */

@@ -150,8 +150,8 @@ export class Scheduler implements Driver {
     this.ops = this.#turn.enter()
     do {
       if (entry instanceof FiberCore) this.#resume(entry)
-      else if (entry instanceof Group) this.#tend(entry)
       else if (typeof entry === "function") this.#callDetached(entry)
+      else if (entry instanceof Group) this.#tend(entry)
       else this.#resumeDetached(entry)
       entry = this.#turn.over ? undefined : this.#soon.pop()
     } while (entry !== undefined)
@@ -391,7 +391,7 @@ class WokenSleepers implements Woken {
 
   push(sleeper: unknown): void {
     if (sleeper instanceof FiberCore) sleeper.awake()
-    else if (sleeper instanceof Group) sleeper.rang()
+    else if (typeof sleeper !== "function" && sleeper instanceof Group) sleeper.rang()
     this.#ready.push(sleeper)
   }
 }

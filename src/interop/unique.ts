@@ -9,12 +9,10 @@ export interface UniqueOptions {
   readonly alphabet?: string
 }
 
-const LOWER = "abcdefghijklmnopqrstuvwxyz"
-const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-const DIGITS = "0123456789"
-
 /** No more than the platform fills in one call. */
 const LARGEST_DRAW = 65_536
+
+// The strings are written out: a sum of strings would keep bundlers from dropping the object.
 
 /**
  * Random names that nobody else will draw: tokens, keys, identifiers. The randomness is the platform's `crypto`, so the
@@ -30,17 +28,17 @@ const LARGEST_DRAW = 65_536
  */
 export const Unique = {
   /** `a` to `z`. */
-  lettersLower: LOWER,
+  lettersLower: "abcdefghijklmnopqrstuvwxyz",
   /** `A` to `Z`. */
-  lettersUpper: UPPER,
+  lettersUpper: "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
   /** `a` to `z` and `A` to `Z`. */
-  letters: LOWER + UPPER,
+  letters: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
   /** `0` to `9`. */
-  numbers: DIGITS,
+  numbers: "0123456789",
   /** Letters of both cases and numbers: the default. */
-  lettersAndNumbers: LOWER + UPPER + DIGITS,
+  lettersAndNumbers: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
   /** `0` to `9` and `a` to `f`. */
-  hexadecimal: `${DIGITS}abcdef`,
+  hexadecimal: "0123456789abcdef",
   /** Capitals and numbers that are not mistaken for each other: no B, I, L, O, S, U, V, Z, 0 and 1. */
   readable: "ACDEFGHJKMNPQRTWXY23456789",
 
@@ -90,7 +88,7 @@ export const Unique = {
     const { length, alphabet } = checked(options, "Unique.poolSize")
     return BigInt(alphabet.length) ** BigInt(length)
   },
-}
+} as const
 
 /**
  * Bytes from the largest multiple of the alphabet's length on are thrown away: the rest of a division would prefer the

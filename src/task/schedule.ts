@@ -26,7 +26,7 @@ import {
  * ```
  */
 export class Schedule<in Input = unknown> implements Policy<Input> {
-  /** @internal */
+  /** Begins one run of it: what `retry` and `repeat` call. */
   readonly start: (dice: Dice) => Step<Input>
 
   /** For schedules of your own: `start` is called for each run, and the step that it returns after each run of the task. */
@@ -93,15 +93,15 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
 
   /** Goes on while both do, and takes the longer pause. */
   and<In>(other: Schedule<In>): Schedule<Input & In> {
-    return this.#with(other, (left, right) =>
-      left === undefined || right === undefined ? undefined : Math.max(left, right),
+    return this.#with(other, (left, right, millis) =>
+      left === undefined || right === undefined ? undefined : millis(left) < millis(right) ? right : left,
     )
   }
 
   /** Goes on while one does, and takes the shorter pause. */
   or<In>(other: Schedule<In>): Schedule<Input & In> {
-    return this.#with(other, (left, right) =>
-      left === undefined || right === undefined ? (left ?? right) : Math.min(left, right),
+    return this.#with(other, (left, right, millis) =>
+      left === undefined || right === undefined ? (left ?? right) : millis(right) < millis(left) ? right : left,
     )
   }
 
@@ -134,16 +134,17 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
 
   #with<In>(
     other: Schedule<In>,
-    join: (left: number | undefined, right: number | undefined) => number | undefined,
+    choose: (left: Wait, right: Wait, millis: (wait: number | Date) => number) => Wait,
   ): Schedule<Input & In> {
     return new Schedule((dice) => {
       const [left, right] = [this.start(dice), other.start(dice)]
-      const millis = (wait: ReturnType<Step<never>>): number | undefined =>
-        wait === undefined ? wait : millisOf(wait, dice)
-      return (input, elapsed) => join(millis(left(input, elapsed)), millis(right(input, elapsed)))
+      const millis = (wait: number | Date): number => millisOf(wait, dice)
+      return (input, elapsed) => choose(left(input, elapsed), right(input, elapsed), millis)
     })
   }
 }
+
+type Wait = ReturnType<Step<never>>
 
 function millisOf(wait: number | Date, dice: Dice): number {
   return typeof wait === "number" ? wait : Math.max(wait.getTime() - dice.wall(), 0)

@@ -2,10 +2,12 @@ import { readFileSync, readdirSync } from "node:fs"
 import { transform } from "esbuild"
 import { describe, expect, it } from "vitest"
 import * as library from "rapid-fiber"
+import * as cron from "../../src/cron/index.ts"
 
 /**
  * Every example that users read is run: the `@example` blocks of the sources and the `ts` blocks of the Markdown. A line
- * that ends in a comment which is a JavaScript value asserts it: `await Task.pure(1) // 1`.
+ * that ends in a comment which is a JavaScript value asserts it: `await Task.pure(1) // 1`. What a block imports from the
+ * package and its subpaths is there without the import.
  */
 const root = new URL("../../", import.meta.url)
 
@@ -47,14 +49,16 @@ function isValue(text: string): boolean {
 async function runExample({ code }: Example): Promise<void> {
   const body = code
     .split("\n")
-    .filter((line) => !/^import .* from "rapid-fiber"$/.test(line))
+    .filter((line) => !/^import .* from "rapid-fiber(?:\/\w+)?"$/.test(line))
     .map(asserting)
     .join("\n")
-  const { code: script } = await transform(`async () => {\n${body}\n}`, { loader: "ts", target: "es2022" })
-  const names = Object.keys(library)
-  const exported: Readonly<Record<string, unknown>> = { ...library }
+  // A function declaration: esbuild puts its helpers for `using` before it.
+  const source = `async function __example() {\n${body}\n}`
+  const { code: script } = await transform(source, { loader: "ts", target: "es2022" })
+  const exported: Readonly<Record<string, unknown>> = { ...library, ...cron }
+  const names = Object.keys(exported)
   // oxlint-disable-next-line typescript/no-implied-eval -- the text is our own documentation
-  const example = new Function("__expect", "console", ...names, `return (${script.trim().replace(/;$/, "")})()`)
+  const example = new Function("__expect", "console", ...names, `${script}\nreturn __example()`)
   await example(expect, { log() {}, error() {} }, ...names.map((name) => exported[name]))
 }
 
