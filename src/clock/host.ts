@@ -14,10 +14,10 @@ type Defer = (f: () => void) => unknown
 
 // The host's own function, so that a test that replaces timers does not stop the loop from giving way.
 const hostSetImmediate = (globalThis as { setImmediate?: Defer }).setImmediate
-const resolved = Promise.resolve()
 
 /** The host that this process runs on. */
 export class PlatformHost implements Host {
+  readonly #resolved = Promise.resolve()
   readonly #later: Defer = hostSetImmediate ?? overChannel() ?? ((f) => setTimeout(f, 0))
 
   now(): number {
@@ -25,8 +25,8 @@ export class PlatformHost implements Host {
   }
 
   microtask(f: () => void): void {
-    if (hasNoContext()) void resolved.then(f)
-    else outsideContext(() => void resolved.then(f))
+    if (hasNoContext()) void this.#resolved.then(f)
+    else outsideContext(() => void this.#resolved.then(f))
   }
 
   macrotask(f: () => void): void {

@@ -1,8 +1,7 @@
-import type { Clock, Host } from "../clock/index.ts"
 import { CancelledError } from "../data/index.ts"
-import { FiberCore, Scheduler } from "../fiber/index.ts"
+import { FiberCore } from "../fiber/index.ts"
 import type { Task } from "../task/index.ts"
-import { schedulerOf } from "./scheduler.ts"
+import { hostless } from "./hostless.ts"
 
 /**
  * `runSync` met an operation that cannot finish on the spot. The task has been cancelled, and those of its cleanups that
@@ -22,31 +21,9 @@ export class RunSyncError extends Error {
   }
 }
 
-/** A host that never gets a turn: nothing is armed. */
-const NO_HOST: Host = { now: () => 0, microtask: () => {}, macrotask: () => {} }
-
-/** A clock on which nobody wakes. */
-const NO_CLOCK: Clock = {
-  now: () => performance.now(),
-  wall: () => Date.now(),
-  add: () => 0,
-  cancel: () => {},
-  take: () => false,
-  connect: () => {},
-  forEach: () => {},
-}
-
 /** Runs a task on a scheduler of its own, which only this call drives. */
 export function runSync<A>(task: Task<A, unknown>): A {
-  const scheduler = new Scheduler({
-    clock: NO_CLOCK,
-    host: NO_HOST,
-    budget: 1024,
-    slice: Infinity,
-    random: Math.random,
-    onUnhandled: (reason, fiber) => schedulerOf().unhandled.report(reason, fiber as FiberCore | undefined),
-    forDetached: () => schedulerOf(),
-  })
+  const scheduler = hostless()
   const fiber = new FiberCore(scheduler, task, undefined)
   scheduler.run(fiber)
   scheduler.drain()

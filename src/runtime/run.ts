@@ -1,6 +1,7 @@
-import { FiberCore, FULFILL, REJECT } from "../fiber/index.ts"
+import { FiberCore, FULFILL, REJECT, type Scheduler } from "../fiber/index.ts"
 import { type Completable, type Fiber, mustBeSignal, type Runtime, type RunOptions, Task } from "../task/index.ts"
-import { defaultScheduler, schedulerOf } from "./scheduler.ts"
+import { hostless } from "./hostless.ts"
+import { schedulerOf } from "./scheduler.ts"
 
 /** Starts a task as a root with a handle. */
 export function run<A, E>(task: Task<A, E>, options: RunOptions | undefined): Fiber<A, E> {
@@ -17,9 +18,11 @@ export function runAndForget(task: Task<unknown, unknown>, runtime: Runtime | un
   schedulerOf(runtime).forget(task)
 }
 
-/** A fiber without a body, which the completers end. It belongs to no runtime's list: nobody waits for it but its waiters. */
+let nowhere: Scheduler | undefined
+
+/** A fiber without a body, which the completers end. It runs nowhere; nobody waits for it but its waiters. */
 export function withResolvers<A, E>(): Completable<A, E> {
-  const fiber = new FiberCore(defaultScheduler(), Task.never, undefined)
+  const fiber = new FiberCore((nowhere ??= hostless()), Task.never, undefined)
   return {
     task: fiber.join() as Task<A, E>,
     resolve: (value) => fiber.settle(FULFILL, value),

@@ -9,10 +9,9 @@ import type { Fiber, StartOptions, StartSpec } from "./handle.ts"
 import { abortOn, timeout } from "./limit.ts"
 import { memoize } from "./memoize.ts"
 import * as Op from "./node.ts"
-import type { ScheduleOptions } from "./policy.ts"
+import type { Policy, ScheduleOptions } from "./policy.ts"
 import { repeat, retry } from "./recur.ts"
 import { access } from "./running.ts"
-import type { Schedule } from "./schedule.ts"
 import { Scope } from "./scope.ts"
 import { at, elapsed, timed, until } from "./time.ts"
 import type { Timer } from "./timer.ts"
@@ -511,8 +510,8 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    * await flaky.retry({ times: 5, backoff: { initial: 1, factor: 2, jitter: true } }) // 3
    * ```
    */
-  retry(policy: Schedule | ScheduleOptions): Task<A, E> {
-    return retry(this, policy)
+  retry(schedule: Policy<unknown> | ScheduleOptions): Task<A, E> {
+    return retry(this, schedule)
   }
 
   /**
@@ -526,8 +525,8 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    * await Task.sync(() => ++rounds).repeat({ until: (n) => n >= 10, spaced: 1 }) // 10
    * ```
    */
-  repeat(policy: Schedule<A> | ScheduleOptions<A>): Task<A, E> {
-    return repeat(this, policy)
+  repeat(schedule: Policy<A> | ScheduleOptions<A>): Task<A, E> {
+    return repeat(this, schedule)
   }
 
   /** Yields the value and how many milliseconds it took. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import { describe, expect, it } from "vitest"
-import { type Fiber, Runtime, Task } from "rapid-fiber"
+import { type Fiber, Local, Runtime, Schedule, Scope, Task } from "rapid-fiber"
 
 /** Needs `--expose-gc`, which vitest.config.ts passes. Bounds are several times what is expected, far below a leak. */
 const MB = 2 ** 20
@@ -107,8 +107,27 @@ describe("memory", () => {
         .start()
         .flatMap((fiber) => fiber.cancel()),
     "roots that are cancelled": () => Task.sync(() => Task.never.run()).flatMap((fiber) => fiber.cancel()),
+    "races against a fiber that never ends (zio#4135, zio#10199)": () => Task.race([Task.yield(), longLived.join()]),
+    "races against a completable that nobody completes (fs2-kafka#1318)": () => Task.race([Task.yield(), open.task]),
+    "timeouts that are not reached (p-timeout#42)": () => Task.yield().timeout({ hours: 1 }),
+    "signals that do not abort (node#54614)": () => Task.yield().abortOn(signal),
+    "groups that fail": () => Task.all([Task.yield(), Task.fail("e"), Task.never]).attempt(),
+    "fibers in one scope (zio#7235)": () => scope.start(Task.yield()).flatMap((fiber) => fiber.join()),
+    "brackets and masks": () =>
+      Task.bracket(
+        Task.yield(),
+        () => Task.unit,
+        () => Task.yield(),
+      ),
+    "memoized runs that are given up": () => memoized.start().flatMap((fiber) => Task.yield().andThen(fiber.cancel())),
+    locals: () => local.run({}, Task.yield()),
   }
   const longLived = Task.never.run()
+  const open = Task.withResolvers<void>()
+  const { signal } = new AbortController()
+  const scope = Scope.make()
+  const memoized = Task.never.memoize()
+  const local = Local.make<object>({})
   for (const [what, round] of Object.entries(soaks)) {
     it(`stays flat in one fiber through 60,000 rounds of ${what} (effect#3440, zio#9002)`, async () => {
       const rounds = (n: number): Task<void> =>
@@ -121,4 +140,21 @@ describe("memory", () => {
       expect((await settledHeap()) - before).toBeLessThan(3 * MB)
     })
   }
+
+  it.each([
+    ["repeat", () => Task.yield().repeat(Schedule.times(300_000))],
+    ["retry", () => Task.yield().andThen(Task.fail("e")).retry({ times: 300_000 }).attempt()],
+    ["forEach", () => Task.forEach(Array.from({ length: 300_000 }).keys(), () => Task.yield(), { concurrency: 4 })],
+  ] as const)("does not grow with the rounds of one %s", async (_, work) => {
+    await work()
+    const before = await settledHeap()
+    const fiber = work().run()
+    let most = 0
+    while (fiber.poll() === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      globalThis.gc!()
+      most = Math.max(most, process.memoryUsage().heapUsed)
+    }
+    expect(most - before).toBeLessThan(4 * MB)
+  })
 })
