@@ -9,12 +9,13 @@ const hostSetTimeout: unknown = globalThis.setTimeout
 export class HostTime {
   #offset = 0
   #last = 0
-  #faked = false
+  /** The host's `setTimeout` at the last reading: each test brings one of its own. */
+  #timers: unknown = hostSetTimeout
   #changes = 0
 
   /** True while a test has replaced the host's timers. */
   get faked(): boolean {
-    return this.#faked
+    return this.#timers !== hostSetTimeout
   }
 
   /** Counts the changes of source, so that who has set a host timer knows whether it is still the same host's. */
@@ -23,9 +24,8 @@ export class HostTime {
   }
 
   now(): number {
-    const faked = globalThis.setTimeout !== hostSetTimeout
-    if (faked !== this.#faked) this.#changeSource(faked)
-    const reading = (faked ? Date.now() : performance.now()) + this.#offset
+    if (globalThis.setTimeout !== this.#timers) this.#changeSource()
+    const reading = (this.faked ? Date.now() : performance.now()) + this.#offset
     // A clock that runs backwards is clamped: the last reading stands until the host has caught up.
     return reading > this.#last ? (this.#last = reading) : this.#last
   }
@@ -33,13 +33,13 @@ export class HostTime {
   /** A host timer for `target` fired: where time is a test's, it has come at least that far. */
   reached(target: number): void {
     // Set, not moved: after a step back of the test's clock the reading lags behind the last one.
-    if (this.now() < target && this.#faked) this.#offset = target - Date.now()
+    if (this.now() < target && this.faked) this.#offset = target - Date.now()
   }
 
   /** Goes on where the last reading was; on whole milliseconds for a test's clock, which counts in those. */
-  #changeSource(faked: boolean): void {
-    this.#faked = faked
+  #changeSource(): void {
+    this.#timers = globalThis.setTimeout
     this.#changes++
-    this.#offset = faked ? Math.ceil(this.#last) - Date.now() : this.#last - performance.now()
+    this.#offset = this.faked ? Math.ceil(this.#last) - Date.now() : this.#last - performance.now()
   }
 }

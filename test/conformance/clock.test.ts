@@ -231,6 +231,37 @@ for (const clock of clocks) {
   })
 }
 
+describe("the default runtime, from one test with fake timers to the next", () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  // A sleeper that outlives its test keeps the runtime's clock going.
+  it.each([0, 1, 2])("goes on where it was, with time that moves: test %i", async () => {
+    const first = Task.sleep(1000).run()
+    await vi.advanceTimersByTimeAsync(500)
+    Task.sleep(600).run()
+    const timed = Task.promise(() => new Promise((resolve) => setTimeout(resolve, 250)))
+      .elapsed()
+      .run()
+    await vi.advanceTimersByTimeAsync(500)
+    expect(first.poll()?.status).toBe("fulfilled")
+    expect(await timed).toEqual([undefined, 250])
+  })
+
+  it("is right though the time of day is set back by more than a sleep takes", async () => {
+    for (let round = 0; round < 3; round++) {
+      vi.setSystemTime(new Date("2026-05-01T12:00:00Z"))
+      const began = Date.now()
+      const woke: number[] = []
+      const note = Task.sync(() => void woke.push(Date.now() - began))
+      const fiber = Task.sleep(60_000).andThen(note).andThen(Task.sleep(60_000)).andThen(note).run()
+      await vi.advanceTimersByTimeAsync(200_000)
+      expect(woke).toEqual([60_000, 120_000])
+      await fiber
+    }
+  })
+})
+
 describe("a wheel with a coarser tick", () => {
   it("rounds deadlines up to it", async () => {
     vi.useFakeTimers({ now: 0 })

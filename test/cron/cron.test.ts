@@ -152,6 +152,16 @@ describe("cron, when the wall clock is set or the machine sleeps,", () => {
     await fiber.cancel()
   })
 
+  it("sees it also where another schedule is joined to it", async () => {
+    const thrice = cron("0 12 * * *", { timezone: "UTC" }).and(Schedule.times(3))
+    const { ticks, fiber } = ticking("2026-05-01T00:00:00Z", thrice)
+    await vi.advanceTimersByTimeAsync(1000)
+    vi.setSystemTime(new Date("2026-05-01T11:59:30Z"))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(ticks).toHaveLength(1)
+    await fiber.cancel()
+  })
+
   it("does not run before the hour when the clock was set back in the wait", async () => {
     const { ticks, fiber } = ticking("2026-05-01T11:59:30Z", cron("0 12 * * *", { timezone: "UTC" }))
     await vi.advanceTimersByTimeAsync(1000)

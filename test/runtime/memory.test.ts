@@ -85,7 +85,7 @@ describe("memory", () => {
     expect(kept).toHaveLength(4)
   })
 
-  const soaks: Record<string, () => Task<unknown>> = {
+  const soaks: Record<string, () => Task<unknown, unknown>> = {
     "fibers that end": () =>
       Task.sleep(0)
         .start()
@@ -130,7 +130,7 @@ describe("memory", () => {
   const local = Local.make<object>({})
   for (const [what, round] of Object.entries(soaks)) {
     it(`stays flat in one fiber through 60,000 rounds of ${what} (effect#3440, zio#9002)`, async () => {
-      const rounds = (n: number): Task<void> =>
+      const rounds = (n: number): Task<void, unknown> =>
         Task.gen(function* () {
           for (let i = 0; i < n; i++) yield* round()
         })

@@ -118,7 +118,7 @@ describe("types of", () => {
     expectTypeOf(
       Task.bracket(
         (restore) => restore(find(1)),
-        Task.pure,
+        (text) => Task.pure(text),
         () => Task.unit,
       ),
     ).toEqualTypeOf<Task<string, NotFound>>()
