@@ -1,4 +1,4 @@
-import { Task } from "../task/index.ts"
+import { mustBeTask, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
 import type { FiberCore } from "./fiber.ts"
 
@@ -41,6 +41,7 @@ export class Local<T> {
 
   /** Runs `task` with the value set. Finalizers in `task` see it, whoever cancels. */
   run<A, E>(value: T, task: Task<A, E>): Task<A, E> {
+    mustBeTask(task, "the second argument of local.run")
     return new Task<A, E>(Op.Access, (fiber: FiberCore) => {
       const side = fiber.ownSide()
       const outer = side.locals

@@ -7,7 +7,7 @@
  * A `restore` opens the innermost mask only, in its own fiber, while its region lasts, and not inside a cleanup: anywhere
  * else it would take down somebody else's mask, so it leaves things as they are.
  */
-import { notATask, Task, type Restore } from "../task/index.ts"
+import { mustBeTask, notATask, type Restore, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
 import type { FiberCore } from "./fiber.ts"
 import { CLEANING, MASKED } from "./state.ts"
@@ -26,7 +26,10 @@ export interface Mask {
 export function enterMask(fiber: FiberCore, body: (restore: Restore) => unknown): AnyTask {
   const own: Mask = { fiber, before: fiber.state & MASKED, outer: fiber.ownSide().mask }
   setMask(fiber, MASKED, own)
-  const restore = (task: AnyTask): AnyTask => new Task(Op.Access, openMask, { own, task })
+  const restore = (task: AnyTask): AnyTask => {
+    mustBeTask(task, "the argument of restore")
+    return new Task(Op.Access, openMask, { own, task })
+  }
   return new Task(Op.Leave, underMask(body, restore as Restore), (running: FiberCore) =>
     setMask(running, own.before, own.outer),
   )

@@ -1,9 +1,20 @@
 import { describe } from "../data/index.ts"
+import { Task } from "./task.ts"
 
 /** For arguments that must be functions, where the description is built. */
 export function mustBeFunction(given: unknown, where: string): void {
   if (typeof given === "function") return
   throw new TypeError(`Expected ${where} to get a function, got ${describe(given)}.`)
+}
+
+/** For arguments that must be Tasks. */
+export function mustBeTask(given: unknown, where: string): void {
+  if (!(given instanceof Task)) throw notATask(given, where)
+}
+
+/** For cleanups and for what acquires: a Task, or a function that makes one. */
+export function mustBeTaskOrFunction(given: unknown, where: string): void {
+  if (!(given instanceof Task)) mustBeFunction(given, where)
 }
 
 /** For the class that `catch` is given before its handler. */

@@ -1,5 +1,5 @@
 import type { Fiber } from "./handle.ts"
-import { access, type Ending } from "./running.ts"
+import { access, type Ending, type Running } from "./running.ts"
 import { Task } from "./task.ts"
 
 type Run<A, E> = Fiber<A, E> & Ending
@@ -16,26 +16,31 @@ export function memoize<A, E>(task: Task<A, E>): Task<A, E> {
   let waiting = 0
   let dying = false
 
+  const begin = (fiber: Running): Run<A, E> => {
+    const started = fiber.loop.start(fiber, task, { name: undefined, detached: true, here: true })
+    started.whenEnded(() => {
+      // A value is a value, also of a run that was told to stop; a failure counts unless it is that of its stopping.
+      const status = started.poll()?.status
+      if (status === "cancelled" || (status === "rejected" && dying)) run = undefined
+      dying = false
+    })
+    return started
+  }
+
   const leave = (exit: { readonly status: string }): Task<unknown, E> | void => {
     const left = run
     if (--waiting > 0 || exit.status !== "cancelled" || left === undefined || left.poll() !== undefined)
       return undefined
     dying = true
-    left.whenEnded(() => {
-      dying = false
-      // Told to stop, and come to a value all the same: then that is the value.
-      if (left.poll()?.status !== "fulfilled") run = undefined
-    })
-    return left
-      .cancel()
-      .andThen(Task.defer(() => (left.poll()?.status === "rejected" ? left.join().as(undefined) : Task.unit)))
+    const failure = Task.defer(() => (left.poll()?.status === "rejected" ? left.join().as(undefined) : Task.unit))
+    return left.cancel().andThen(failure)
   }
 
   const wait: Task<A, E> = Task.defer((): Task<A, E> => {
     let entered = false
     const join = access<A, E>((fiber) => {
       if (dying && run !== undefined) return afterwards(run).andThen(wait)
-      run ??= fiber.loop.start(fiber, task, { name: undefined, detached: true, here: true }) as Run<A, E>
+      run ??= begin(fiber)
       waiting++
       entered = true
       return run.join()

@@ -1,6 +1,6 @@
-import type { Exit } from "../data/index.ts"
-import { describe } from "../data/index.ts"
+import { describe, type Exit } from "../data/index.ts"
 import type { Completable } from "./completable.ts"
+import { mustBeFunction, mustBeTask, mustBeTaskOrFunction } from "./errors.ts"
 import type { Fiber, StartOptions } from "./handle.ts"
 import { access, type Ending, type Running } from "./running.ts"
 import { type Cleanup, type Restore, Task } from "./task.ts"
@@ -52,10 +52,11 @@ export class Scope implements AsyncDisposable {
     acquire: Task<R, E> | ((restore: Restore) => Task<R, E>),
     release: (resource: R, exit: Exit<unknown>) => Task<unknown, unknown> | void,
   ): Task<R, E> {
+    mustBeTaskOrFunction(acquire, "scope.acquire (acquire)")
+    mustBeFunction(release, "scope.acquire (release)")
     return Task.uncancelable((restore) => {
       if (this.#closed !== undefined) throw closed()
-      const acquired = typeof acquire === "function" ? acquire(restore) : acquire
-      return acquired.tap((resource) => this.#keep((exit) => release(resource, exit))) as Task<R, E>
+      return acquiring(acquire, restore).tap((resource) => this.#keep((exit) => release(resource, exit))) as Task<R, E>
     })
   }
 
@@ -66,6 +67,7 @@ export class Scope implements AsyncDisposable {
 
   /** Adds a cleanup: a Task, or a function of the scope's outcome. */
   defer(cleanup: Cleanup<unknown, unknown>): Task<void> {
+    mustBeTaskOrFunction(cleanup, "scope.defer")
     const release: Release = (exit) => (typeof cleanup === "function" ? cleanup(exit) : cleanup)
     return Task.defer(() => (this.#keep(release) ?? Task.unit) as Task<void>)
   }
@@ -75,6 +77,7 @@ export class Scope implements AsyncDisposable {
    * it uses. It leaves the scope when it ends. In `Task.scoped` it is a child of the fiber that opened the scope.
    */
   start<A, E>(task: Task<A, E>, options?: StartOptions): Task<Fiber<A, E>> {
+    mustBeTask(task, "the argument of scope.start")
     return access((fiber) => {
       if (this.#closed !== undefined) throw closed()
       const parent = this.#owner
@@ -115,6 +118,16 @@ export class Scope implements AsyncDisposable {
     const late = Task.fail<unknown>(closed())
     return late.finally(release)
   }
+}
+
+/** What acquires: a Task as it is, a function of `restore` called. */
+export function acquiring<R, E>(
+  acquire: Task<R, E> | ((restore: Restore) => Task<R, E>),
+  restore: Restore,
+): Task<R, E> {
+  const task = typeof acquire === "function" ? acquire(restore) : acquire
+  mustBeTask(task, "what the acquiring function returns")
+  return task
 }
 
 /** The last one first; what fails is joined to what failed before, and stops none. */

@@ -3,7 +3,7 @@ import { all, allSettled, any, forEach, race } from "./all.ts"
 import type { Completable } from "./completable.ts"
 import type { ConcurrencyOptions, SignalOptions } from "./crew.ts"
 import { edge, type Runtime, type RunOptions } from "./edge.ts"
-import { mustBeClass, mustBeFunction, notATask } from "./errors.ts"
+import { mustBeClass, mustBeFunction, mustBeTask, mustBeTaskOrFunction, notATask } from "./errors.ts"
 import { type FailureOfYielded, iterate, type TaskIterator, type Yielded } from "./generator.ts"
 import type { Fiber, StartOptions, StartSpec } from "./handle.ts"
 import { abortOn, timeout } from "./limit.ts"
@@ -12,7 +12,7 @@ import * as Op from "./node.ts"
 import type { Policy, ScheduleOptions } from "./policy.ts"
 import { repeat, retry } from "./recur.ts"
 import { access } from "./running.ts"
-import { Scope } from "./scope.ts"
+import { acquiring, Scope } from "./scope.ts"
 import { at, elapsed, timed, until } from "./time.ts"
 import type { Timer } from "./timer.ts"
 
@@ -319,10 +319,11 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     use: (resource: R) => Task<A, E2>,
     release: (resource: R, exit: Exit<A>) => Task<unknown, E3> | void,
   ): Task<A, E | E2 | E3> {
-    mustBeFunction(use, "the second argument of Task.bracket")
-    mustBeFunction(release, "the third argument of Task.bracket")
+    mustBeTaskOrFunction(acquire, "Task.bracket (acquire)")
+    mustBeFunction(use, "Task.bracket (use)")
+    mustBeFunction(release, "Task.bracket (release)")
     return Task.uncancelable((restore) =>
-      (typeof acquire === "function" ? acquire(restore) : acquire).flatMap((resource) =>
+      acquiring(acquire, restore).flatMap((resource) =>
         restore(Task.defer(() => use(resource))).finally((exit) => release(resource, exit)),
       ),
     )
@@ -393,7 +394,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
 
   /** Runs this, drops its value, and continues as `next`. */
   andThen<B, E2>(next: Task<B, E2>): Task<B, E | E2> {
-    if (!(next instanceof Task)) throw notATask(next, "the argument of andThen")
+    mustBeTask(next, "the argument of andThen")
     return new Task<B, E | E2>(Op.FlatMap, this, () => next)
   }
 
@@ -440,13 +441,13 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    * fails after a failure, the failure is a `SuppressedError` that holds both.
    */
   finally<E2 = never>(cleanup: Cleanup<A, E2>): Task<A, E | E2> {
-    if (!(cleanup instanceof Task)) mustBeFunction(cleanup, "finally")
+    mustBeTaskOrFunction(cleanup, "finally")
     return new Task<A, E | E2>(Op.Finally, this, cleanup)
   }
 
   /** Runs `cleanup` if this is cancelled, before the cancellation is over; not when it succeeds or fails. */
   onCancel<E2 = never>(cleanup: Task<unknown, E2> | ((reason: unknown) => Task<unknown, E2> | void)): Task<A, E | E2> {
-    if (!(cleanup instanceof Task)) mustBeFunction(cleanup, "onCancel")
+    mustBeTaskOrFunction(cleanup, "onCancel")
     return this.finally((exit) => {
       if (exit.status !== "cancelled") return undefined
       return cleanup instanceof Task ? cleanup : cleanup(exit.reason)
@@ -456,6 +457,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   /** Calls `log` with a failure, default `console.error`, and keeps the failure. */
   // oxlint-disable-next-line eslint/no-console -- it is what this method is for
   logErrors(log: (error: unknown) => unknown = (error) => console.error(error)): Task<A, E> {
+    mustBeFunction(log, "logErrors")
     return this.tapError((error) => void log(error))
   }
 
@@ -477,7 +479,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
 
   /** Continues as `fallback` if this takes longer; it is cancelled and awaited first. */
   timeoutTo<B, E2>(duration: Duration, fallback: Task<B, E2>): Task<A | B, E | E2> {
-    if (!(fallback instanceof Task)) throw notATask(fallback, "the fallback of timeoutTo")
+    mustBeTask(fallback, "the fallback of timeoutTo")
     return timeout(this, duration, fallback)
   }
 

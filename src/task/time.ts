@@ -1,7 +1,8 @@
 import { describe, type Duration } from "../data/index.ts"
+import { mustBeTaskOrFunction } from "./errors.ts"
 import { access } from "./running.ts"
 import { Task } from "./task.ts"
-import type { Timer } from "./timer.ts"
+import { Timer } from "./timer.ts"
 
 type AnyTask = Task<unknown, unknown>
 
@@ -23,6 +24,7 @@ export function at<A, E>(task: Task<A, E>, time: Date | number): Task<A, E> {
 
 /** Polls, at once and then every so often. */
 export function until(condition: unknown, every: Duration): AnyTask {
+  mustBeTaskOrFunction(condition, "Task.until")
   const check = condition instanceof Task ? condition : Task.sync(condition as () => unknown)
   const pause = Task.sleep(every)
   const judge = (met: unknown): AnyTask => {
@@ -40,6 +42,7 @@ export function elapsed<A, E>(task: Task<A, E>): Task<[value: A, ms: number], E>
 }
 
 export function timed<A, E>(task: Task<A, E>, timer: Timer): Task<A, E> {
+  if (!(timer instanceof Timer)) throw new TypeError(`Expected timed to get a Timer, got ${describe(timer)}.`)
   return stopwatch((read) => task.finally(() => timer.add(read())))
 }
 
