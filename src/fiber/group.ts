@@ -102,11 +102,15 @@ export class Group {
     this.#next()
   }
 
-  /** From the parent, which is cancelled. The members are told from the loop: groups may be nested without end. */
+  /**
+   * From the parent, which is cancelled. The members are told from the loop, since groups may be nested without end; at
+   * once, whatever place the group has in the queue, since the innermost may be making more of them.
+   */
   abort(): void {
     this.#cancelled = true
     this.#full = true
-    this.#next()
+    this.#queued = true
+    this.fiber.loop.soon(this)
   }
 
   left(member: Member, how: Mode, value: unknown): void {

@@ -123,3 +123,66 @@ describe("fairness", () => {
     await Promise.all(busy.map((fiber) => fiber.cancel().toPromise()))
   })
 })
+
+describe("groups", () => {
+  /** True if another fiber and the host both get their turn while `task` runs on. */
+  async function givesWay(task: Task<unknown, unknown>): Promise<boolean> {
+    let other = 0
+    const fiber = task.run()
+    const beside = Task.gen(function* () {
+      for (;;) yield* Task.sync(() => other++).andThen(Task.yield())
+    }).run()
+    for (let turns = 0; turns < 1000 && other < 3; turns++) await new Promise((resolve) => setTimeout(resolve, 1))
+    const running = fiber.poll() === undefined
+    await Promise.all([fiber.cancel(), beside.cancel()])
+    return running && other > 2
+  }
+
+  const endless: Record<string, Task<unknown, unknown>> = {
+    "a forEach without end": Task.forEach(
+      (function* () {
+        for (;;) yield 1
+      })(),
+      () => Task.unit,
+    ),
+    "a forEach without end, several at once": Task.forEach(
+      {
+        *[Symbol.iterator]() {
+          for (;;) yield 1
+        },
+      },
+      () => Task.unit,
+      { concurrency: 8 },
+    ),
+    "races in races without end": (() => {
+      const nested: Task<never> = Task.defer(() => Task.race([nested]))
+      return nested
+    })(),
+    "timeouts in a loop": Task.unit.timeout(1000).repeat({}),
+    "a repeat without a pause": Task.unit.repeat({}),
+    "a retry without a pause": Task.fail("e").retry({}),
+  }
+  it.each(Object.entries(endless))("give way to fibers and to the host: %s", async (_, task) => {
+    expect(await givesWay(task)).toBe(true)
+  })
+
+  it("start their second member though the first one never waits", async () => {
+    const busy = Task.sync(() => {}).repeat({})
+    expect(await Task.race([busy, Task.pure("second")])).toBe("second")
+    expect(await busy.timeoutTo(3, Task.pure("late"))).toBe("late")
+  })
+
+  it("start in order, each before the next is asked for", async () => {
+    const order: string[] = []
+    function* tasks(): Generator<Task<number>> {
+      for (let i = 0; i < 3; i++) {
+        order.push(`asked ${i}`)
+        yield Task.sync(() => order.push(`began ${i}`))
+          .andThen(Task.yield())
+          .as(i)
+      }
+    }
+    await Task.all(tasks())
+    expect(order).toEqual(["asked 0", "began 0", "asked 1", "began 1", "asked 2", "began 2"])
+  })
+})
