@@ -31,8 +31,8 @@ export class PlatformClock implements Clock {
   add(ms: number, sleeper: unknown, ref: boolean): number {
     const ticket = this.#tickets++
     const timer = new HostTimer(() => this.#fired(ticket))
-    this.#sleepers.set(ticket, { sleeper, timer, deadline: this.#time.now() + ms, ref })
     timer.set(ms, ref)
+    this.#sleepers.set(ticket, { sleeper, timer, deadline: this.#time.now() + ms, ref })
     return ticket
   }
 

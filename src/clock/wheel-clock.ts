@@ -38,10 +38,17 @@ export class WheelClock implements Clock {
     const wheel = (this.#wheel ??= new Wheel(Math.floor(now / this.#tick)))
     const deadline = Math.max(Math.ceil((now + ms) / this.#tick), wheel.current + 1)
     const ticket = wheel.add(deadline, sleeper, ref)
-    // A timer that was set before a test replaced the host's, or after it gave them back, may never fire.
-    if (this.#armedBy !== this.#time.source) this.#arm(wheel.nextEvent(), now)
-    else if (deadline < this.#armedFor) this.#arm(deadline, now)
-    else if (ref && wheel.keeping === 1) this.#timer.ref(true)
+    try {
+      // A timer that was set before a test replaced the host's, or after it gave them back, may never fire.
+      if (this.#armedBy !== this.#time.source) this.#arm(wheel.nextEvent(), now)
+      else if (deadline < this.#armedFor) this.#arm(deadline, now)
+      else if (ref && wheel.keeping === 1) this.#timer.ref(true)
+    } catch (refused) {
+      // A host may forbid timers while a module is loaded: then there is no such sleeper.
+      this.#armedFor = Infinity
+      wheel.remove(ticket)
+      throw refused
+    }
     return ticket
   }
 

@@ -12,7 +12,8 @@ export interface Binding {
 /**
  * A value that travels with the fiber: set for a part of a program, seen by everything that runs there, children and
  * detached fibers included, and as it was before afterwards. For request ids, loggers, tenants; what AsyncLocalStorage is
- * for promises, on every platform and without its cost.
+ * for promises, on every platform and without its cost. What is run at the edge, also from inside another fiber's function,
+ * starts with the defaults; a memoized run sees what its first caller saw.
  *
  * @example
  * ```ts

@@ -108,12 +108,15 @@ export class Scheduler implements Driver {
 
   /** Runs a new root now if nobody is running, for one budget at most; queues it otherwise. */
   #enter(fiber: FiberCore): void {
-    this.live++
     fiber.state |= QUEUED
     const context = captureContext()
     if (context !== undefined) fiber.ownSide().context = context
-    if (this.#running) return this.enqueue(fiber)
+    if (this.#running) {
+      this.live++
+      return this.enqueue(fiber)
+    }
     const outer = this.#claim()
+    this.live++
     try {
       this.#entering = true
       this.#step(fiber)
@@ -124,12 +127,13 @@ export class Scheduler implements Driver {
     if (this.#ready.size > 0) this.#armMicrotask()
   }
 
+  /** Nothing is claimed if the host refuses its macrotask, as some do while a module is loaded. */
   #claim(): Driver | undefined {
-    this.#running = true
     if (!this.#turn.open) {
-      this.#turn.begin()
       this.#armMacrotask()
+      this.#turn.begin()
     }
+    this.#running = true
     const outer = drive.driver
     drive.driver = undefined
     return outer
@@ -230,14 +234,14 @@ export class Scheduler implements Driver {
   /** Once the turn is over its macrotask takes care of what is ready. */
   #armMicrotask(): void {
     if (this.#microtaskArmed || this.#turn.over) return
-    this.#microtaskArmed = true
     this.#host.microtask(this.#onMicrotask)
+    this.#microtaskArmed = true
   }
 
   #armMacrotask(): void {
     if (this.#macrotaskArmed) return
-    this.#macrotaskArmed = true
     this.#host.macrotask(this.#onMacrotask)
+    this.#macrotaskArmed = true
   }
 
   /** From the clock, in a callback of the host's: sleepers are due. What is left of the turn is theirs. */

@@ -14,7 +14,10 @@ export interface Runtime {
 
 /** What `run` may be told. */
 export interface RunOptions extends StartOptions {
-  /** Aborting it cancels the fiber, with its reason. Already aborted: nothing starts. The listener is removed at the end. */
+  /**
+   * Aborting it cancels the fiber, with its reason (`abortOn` fails a task instead). Already aborted: nothing starts. The
+   * listener is removed at the end.
+   */
   readonly signal?: AbortSignal
   /** Default: the runtime of the process, made at the first run. */
   readonly runtime?: Runtime

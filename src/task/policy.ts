@@ -47,7 +47,7 @@ export interface BackoffOptions {
   readonly jitter?: boolean | { readonly seed: number }
 }
 
-/** The step that a policy makes for one run. */
+/** What `retry` and `repeat` follow: a Schedule, or anything else that makes a step for each run. */
 export interface Policy<in Input> {
   readonly start: (dice: Dice) => Step<Input>
 }

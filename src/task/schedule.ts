@@ -29,7 +29,10 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
   /** Begins one run of it: what `retry` and `repeat` call. */
   readonly start: (dice: Dice) => Step<Input>
 
-  /** For schedules of your own: `start` is called for each run, and the step that it returns after each run of the task. */
+  /**
+   * Makes a schedule of your own: `start` is called when a retry or repeat begins, and the step that it returns is called
+   * after each run of the task.
+   */
   constructor(start: (dice: Dice) => Step<Input>) {
     this.start = start
   }

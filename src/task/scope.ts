@@ -74,7 +74,8 @@ export class Scope implements AsyncDisposable {
 
   /**
    * Starts a fiber that ends with the scope: it is cancelled and awaited at its place in the reverse order, so before what
-   * it uses. It leaves the scope when it ends. In `Task.scoped` it is a child of the fiber that opened the scope.
+   * it uses. It leaves the scope when it ends. In `Task.scoped` it is a child of the fiber that opened the scope. As with
+   * `start`: in a program, not in an async function, where `await` would wait for its value.
    */
   start<A, E>(task: Task<A, E>, options?: StartOptions): Task<Fiber<A, E>> {
     mustBeTask(task, "the argument of scope.start")

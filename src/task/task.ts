@@ -149,7 +149,8 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   /**
    * Calls `f` at each run and waits for the promise that it returns; a rejection is the task's failure, the same object.
    * A Task that `f` returns is run in its place. If `f` declares a parameter, it gets an AbortSignal that is aborted when
-   * the fiber is cancelled; the fiber does not wait for the promise then.
+   * the fiber is cancelled; after the abort the fiber does not wait for the promise. To wait for it all the same:
+   * `Task.uncancelable`.
    *
    * @example
    * ```ts
@@ -166,7 +167,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    * Direct style: `yield*` a Task to wait for its value. A failure is thrown at the `yield*`, so `try`, `catch` and
    * `finally` work; on cancellation the `finally` blocks run, and what they yield runs to its end. A block that was
    * entered without a cancellation is ordinary code and can be cancelled: for a cleanup that must complete, use
-   * `.finally(…)`.
+   * `.finally(…)`. A `try` does not narrow the declared failures; `.catch(…)` does. The body has no `this` of yours.
    *
    * @example
    * ```ts
@@ -230,8 +231,8 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   }
 
   /**
-   * The same, but waits for all and yields every outcome: `{ status: "fulfilled", value }` or `{ status: "rejected",
-   * reason }`, the reason of a member that was cancelled from elsewhere being a CancelledError.
+   * Runs all as `Task.all` does, waits for every one, and yields their outcomes: `{ status: "fulfilled", value }` or
+   * `{ status: "rejected", reason }`, the reason of a member that was cancelled from elsewhere being a CancelledError.
    */
   static allSettled<const T extends Tasks | []>(tasks: T, options?: ConcurrencyOptions): Task<Outcomes<T>>
   static allSettled<A>(tasks: Iterable<Task<A, unknown>>, options?: ConcurrencyOptions): Task<Settled<A>[]>
@@ -255,7 +256,10 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     return race(tasks, options)
   }
 
-  /** The value of the first task that succeeds; the others are cancelled and awaited. If none does, an `AggregateError`. */
+  /**
+   * The value of the first task that succeeds; the others are cancelled and awaited. If none does, it fails with an
+   * `AggregateError` whose `errors` are in the order of the tasks.
+   */
   static any<A>(tasks: Iterable<Task<A, unknown>>, options?: SignalOptions): Task<A, AggregateError>
   static any<T extends Tasks>(tasks: T, options?: SignalOptions): Task<ValueOf<T[number]>, AggregateError>
   static any(tasks: Iterable<Task<unknown, unknown>>, options?: SignalOptions): Task<never> {
@@ -465,7 +469,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
 
   /**
    * Fails with `TimeoutError` if this takes longer. It runs in a fiber of its own, which is cancelled then, and whose
-   * finalizers are awaited; a failure of its own that comes earlier stands.
+   * finalizers are awaited; a failure of its own that comes earlier stands. `Infinity`: no limit.
    *
    * @example
    * ```ts
@@ -483,7 +487,10 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     return timeout(this, duration, fallback)
   }
 
-  /** Cancels this when `signal` aborts, waits for it, and fails with the signal's reason. Leaves no listener behind. */
+  /**
+   * Cancels this when `signal` aborts, waits for it, and fails with the signal's reason: a failure, which can be handled,
+   * where `run({ signal })` cancels the fiber. Already aborted, it starts nothing. Leaves no listener behind.
+   */
   abortOn(signal: AbortSignal): Task<A, E> {
     return abortOn(this, signal)
   }
@@ -502,7 +509,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   }
 
   /**
-   * Runs this again after a failure, as long as the schedule goes on; its input is the error. Fails with the last failure.
+   * Runs this again after a failure, as long as the schedule goes on, which is told the error. Fails with the last failure.
    * Cancellation is not retried.
    *
    * @example
@@ -517,7 +524,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   }
 
   /**
-   * Runs this again after each success, as long as the schedule goes on; its input is the value. Yields the last value; a
+   * Runs this again after each success, as long as the schedule goes on, which is told the value. Yields the last value; a
    * failure ends it. `times` counts the runs after the first.
    *
    * @example
@@ -543,7 +550,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
 
   /**
    * Runs once for all callers of the resulting Task, at the same time and later, and keeps the outcome, value or failure.
-   * The run is a fiber of its own: cancelling one caller does not end it. Cancelling the last one does, waits for it, and
+   * The run is a fiber of its own, with the context of the first caller: cancelling one caller does not end it. Cancelling the last one does, waits for it, and
    * empties the memory; who calls meanwhile waits for that end and starts a new run.
    *
    * @example
@@ -563,13 +570,17 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   /**
    * Starts this as a child of the fiber that runs the result, and yields the child's handle. When the parent ends, the
    * child is cancelled and awaited. When the child fails, joined or not, the parent's body is cancelled and the child's
-   * failure becomes the parent's: use `attempt()` inside the child to keep a failure a value.
+   * failure becomes the parent's: use `attempt()` inside the child to keep a failure a value. In a program, not in an async
+   * function: `await task.start()` would wait for the child's value, since a Fiber is thenable.
    */
   start(options?: StartOptions): Task<Fiber<A, E>> {
     return new Task<Fiber<A, E>>(Op.Start, this, { name: options?.name, detached: false } satisfies StartSpec)
   }
 
-  /** Starts this as a fiber of its own, that outlives the fiber which starts it. Nobody is told if it fails unobserved but the failure hook. */
+  /**
+   * Starts this as a fiber of its own, which outlives the fiber that starts it. If it fails and nobody has joined or polled
+   * it, the runtime's failure hook is told.
+   */
   startDetached(options?: StartOptions): Task<Fiber<A, E>> {
     return new Task<Fiber<A, E>>(Op.Start, this, { name: options?.name, detached: true } satisfies StartSpec)
   }

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs"
 import { transform } from "esbuild"
 import { describe, expect, it } from "vitest"
 import * as library from "rapid-fiber"
-import * as cron from "../../src/cron/index.ts"
+import * as cron from "rapid-fiber/cron"
 
 /**
  * Every example that users read is run: the `@example` blocks of the sources and the `ts` blocks of the Markdown. A line

@@ -37,6 +37,24 @@ function program(code: string): Promise<Ended> {
 const log = (text: string): string => `Task.sync(() => console.log(${JSON.stringify(text)}))`
 
 describe("a process", () => {
+  it("goes on after a host that refused it a turn, as edge hosts do while a module is loaded", async () => {
+    const { out } = await node([
+      "--input-type=module",
+      "--eval",
+      `const real = setImmediate
+       let refusing = true
+       globalThis.setImmediate = (f) => {
+         if (refusing) throw new Error("not here")
+         return real(f)
+       }
+       const { Task } = await import(${JSON.stringify(pathToFileURL(builtIndex()).href)})
+       try { Task.sleep(1).runAndForget() } catch (error) { console.log(error.message) }
+       refusing = false
+       console.log(await Task.sleep(1).as("woken"))`,
+    ])
+    expect(out).toBe("not here\nwoken")
+  })
+
   const alive: Record<string, [string, string]> = {
     "stays alive while a held fiber sleeps": [`Task.sleep(30).andThen(${log("woke")}).run()`, "woke"],
     "stays alive while a forgotten one sleeps": [`Task.sleep(30).andThen(${log("woke")}).runAndForget()`, "woke"],

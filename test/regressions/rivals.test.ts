@@ -512,3 +512,19 @@ describe("cancellation and finalizers", () => {
     }
   })
 })
+
+describe("a host that refuses", () => {
+  // Edge hosts forbid timers while a module is loaded.
+  it.each(clocks)("a timer fails that sleep alone: %s [effect#3057, effect#6651]", async (clock) => {
+    const runtime = Runtime.make({ clock })
+    const refusing = vi.spyOn(globalThis, "setTimeout").mockImplementation(() => {
+      throw new Error("not here")
+    })
+    const exit = await Task.sleep(5).attempt().toPromise({ runtime })
+    refusing.mockRestore()
+    expect(exit).toMatchObject({ status: "rejected", reason: { message: "not here" } })
+    const woken = Task.sleep(1).as("woken").run({ runtime })
+    expect(await woken).toBe("woken")
+    await runtime.close()
+  })
+})
