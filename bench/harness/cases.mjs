@@ -6,7 +6,10 @@ import { UsageError } from "./usage-error.mjs"
 const folder = new URL("../cases/", import.meta.url)
 
 /** Rapid's own three first, then what a fiber does, then what it costs. */
-const order = ["overhead", "many-tasks", "many-sleeps", "gen", "fork-join", "cancel", "deep", "callback", "fairness"]
+const order = [
+  ...["overhead", "many-tasks", "many-sleeps", "gen", "fork-join", "cancel", "deep", "callback"],
+  ...["race", "timeout", "all", "fairness"],
+]
 
 /**
  * The cases whose names start with one of `filters`, in the order of the table.
@@ -44,7 +47,10 @@ export function rowsOf(about, options) {
     name: variant,
     variant,
     floor: about.floor,
-    rival: variant === "rapid" && variants.includes("effect") ? "effect" : undefined,
-    budgets: variant === "rapid" ? about.budgets : undefined,
+    ...(variant.startsWith("rapid") && {
+      rival: variants.includes("effect") ? "effect" : undefined,
+      rivals: about.rivals,
+      budgets: about.budgets,
+    }),
   }))
 }

@@ -10,3 +10,15 @@
 export function expectEqual(actual, expected, what) {
   if (actual !== expected) throw new Error(`Expected ${what} to be ${expected}, got ${actual}`)
 }
+
+/**
+ * @param {Promise<unknown>} promise
+ * @param {string} what
+ */
+export async function expectRejection(promise, what) {
+  const rejected = await promise.then(
+    () => false,
+    () => true,
+  )
+  if (!rejected) throw new Error(`Expected ${what} to fail, got a value`)
+}

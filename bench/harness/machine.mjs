@@ -1,6 +1,9 @@
 // @ts-check
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { arch, cpus, loadavg, platform, totalmem } from "node:os"
+import { UsageError } from "./usage-error.mjs"
+
+const rivals = Object.keys(manifest(new URL("../package.json", import.meta.url)).dependencies)
 
 /**
  * What the figures were measured on.
@@ -11,8 +14,8 @@ export function describeMachine(library) {
   return {
     date: new Date().toISOString().slice(0, 16).replace("T", " "),
     packages: {
-      "rapid-fiber": version(`${library}/package.json`),
-      effect: version(new URL("../node_modules/effect/package.json", import.meta.url)),
+      "rapid-fiber": manifest(`${library}/package.json`).version,
+      ...Object.fromEntries(rivals.map((name) => [name, installed(name)])),
     },
     node: process.version,
     platform: `${platform()} ${arch()}`,
@@ -28,7 +31,21 @@ export function header({ date, packages, node, platform: system, cores, memory, 
   return [...versions, `Node ${node}`, system, cores, memory, `load ${load.toFixed(1)}`, `${date} UTC`].join(" · ")
 }
 
-/** @param {string | URL} file */
-function version(file) {
-  return /** @type {{ version: string }} */ (JSON.parse(readFileSync(file, "utf8"))).version
+/**
+ * The version of a rival.
+ *
+ * @param {string} name
+ */
+function installed(name) {
+  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url)
+  if (existsSync(file)) return manifest(file).version
+  throw new UsageError(`Expected ${name} to be installed in bench/, found none: run \`npm ci\` there`)
+}
+
+/**
+ * @param {string | URL} file
+ * @returns {{ version: string, dependencies: Readonly<Record<string, string>> }}
+ */
+function manifest(file) {
+  return JSON.parse(readFileSync(file, "utf8"))
 }

@@ -32,3 +32,23 @@ export function latency(name, values) {
     [`${name} max`]: percentile(values, 1),
   }
 }
+
+/**
+ * By how much y grows per x: the slope of the line through the points that errs by the least squares.
+ *
+ * @param {ArrayLike<number>} x
+ * @param {ArrayLike<number>} y
+ */
+export function slope(x, y) {
+  const [centreX, centreY] = [mean(x), mean(y)]
+  let together = 0
+  let alone = 0
+  for (let i = 0; i < x.length; i++) {
+    together += (x[i] - centreX) * (y[i] - centreY)
+    alone += (x[i] - centreX) ** 2
+  }
+  return together / alone
+}
+
+/** @param {ArrayLike<number>} values */
+const mean = (values) => Array.from(values).reduce((sum, value) => sum + value) / values.length

@@ -38,7 +38,7 @@ export function summarize(row, outcomes) {
  * @returns {Compared}
  */
 export function compare(result, others) {
-  const { floor, rival } = result.row
+  const { floor, rival, rivals = [] } = result.row
   const medianOf = (/** @type {string | undefined} */ name) =>
     name === undefined ? undefined : others.get(name)?.summary?.median
   const mine = result.summary?.median
@@ -48,6 +48,12 @@ export function compare(result, others) {
     result,
     toFloor: over(result.summary?.floor ?? (floor === result.row.name ? undefined : medianOf(floor))),
     toRival: over(medianOf(rival)),
+    toRivals: Object.fromEntries(
+      rivals.flatMap((name) => {
+        const ratio = over(medianOf(name))
+        return ratio === undefined ? [] : [[name, ratio]]
+      }),
+    ),
     others,
   }
 }

@@ -30,7 +30,10 @@ export function format(name, { unit = "ms", rss = true }, compared) {
         ]
   const budgets = (row.budgets ?? []).map((budget) => judge(budget, compared)).join("  ")
   const text = line([...cells, ...Array(widths.length - cells.length).fill(""), budgets])
-  const details = Object.entries(summary?.details ?? {}).map(([key, value]) => `${key} ${figure(value)}`)
+  const details = [
+    ...Object.entries(compared.toRivals).map(([rival, ratio]) => `÷ ${rival} ${ratio.toFixed(2)}`),
+    ...Object.entries(summary?.details ?? {}).map(([key, value]) => `${key} ${figure(value)}`),
+  ]
   if (summary !== undefined) details.push(...failures.map((failure) => `failed once: ${failure}`))
   return details.length === 0 ? text : `${text}\n${" ".repeat(widths[0] + 2)}${details.join(" · ")}`
 }
@@ -44,12 +47,19 @@ function judge(budget, compared) {
   return holds === undefined ? budget.text : `${holds ? "✓" : "✗"} ${budget.text}`
 }
 
-/** @param {string[]} cells */
+/**
+ * Each cell at its place; one that is too long pushes only what it reaches.
+ *
+ * @param {string[]} cells
+ */
 function line(cells) {
-  return cells
-    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-    .join("")
-    .trimEnd()
+  let text = ""
+  let start = 0
+  cells.forEach((cell, index) => {
+    if (cell !== "") text = (text === "" || text.length < start ? text.padEnd(start) : `${text}  `) + cell
+    start += widths[index] ?? 0
+  })
+  return text
 }
 
 /**

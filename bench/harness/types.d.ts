@@ -41,6 +41,8 @@ export interface Row {
   readonly floor?: string | undefined
   /** The row of Effect that it is compared with in the column `÷ effect`. */
   readonly rival?: string | undefined
+  /** The rows of other rivals; these ratios stand on the line beneath. */
+  readonly rivals?: readonly string[] | undefined
   readonly budgets?: readonly Budget[] | undefined
 }
 
@@ -51,7 +53,9 @@ export interface About {
   /** Exported variants, in the order of the table. */
   readonly variants?: readonly string[]
   readonly floor?: string
-  /** Of the variant `rapid`. */
+  /** Variants of rivals other than Effect, with which those whose names start with `rapid` are compared. */
+  readonly rivals?: readonly string[]
+  /** Of the variants whose names start with `rapid`. */
   readonly budgets?: readonly Budget[]
   /** In place of one row per variant. */
   readonly rows?: (options: Options) => readonly Row[]
@@ -102,6 +106,8 @@ export interface Compared {
   readonly result: Result
   readonly toFloor: number | undefined
   readonly toRival: number | undefined
+  /** The ratios to the other rivals, by name of the row. */
+  readonly toRivals: Readonly<Record<string, number>>
   /** The results of the case, by name of the row. */
   readonly others: ReadonlyMap<string, Result>
 }

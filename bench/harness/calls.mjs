@@ -1,0 +1,47 @@
+// @ts-check
+import { expectEqual } from "./expect.mjs"
+/** @import { Reading } from "./types.d.ts" */
+
+/** Calls back in a microtask each, counted: whether all were made, in which order they answer, how many at once. */
+export class Calls {
+  /**
+   * @param {number} count
+   * @param {number} atOnce how many may be under way at one time
+   */
+  constructor(count, atOnce) {
+    this.count = count
+    this.atOnce = atOnce
+    this.made = 0
+    this.underWay = 0
+    this.most = 0
+  }
+
+  /**
+   * @param {number} item
+   * @param {(item: number) => void} callback
+   */
+  call(item, callback) {
+    this.made++
+    if (++this.underWay > this.most) this.most = this.underWay
+    queueMicrotask(() => {
+      this.underWay--
+      callback(item)
+    })
+  }
+
+  /**
+   * @param {readonly number[]} values what came of the items 0, 1, 2 …
+   * @returns {Reading} for who starts the calls one by one may never reach the bound
+   */
+  verify(values) {
+    expectEqual(this.made, this.count, "the number of calls")
+    if (this.most > this.atOnce) throw new Error(`Expected at most ${this.atOnce} calls at once, got ${this.most}`)
+    expectEqual(values.length, this.count, "the number of values")
+    expectEqual(
+      values.findIndex((value, index) => value !== index),
+      -1,
+      "the first index out of order",
+    )
+    return { details: { "most at once": this.most } }
+  }
+}
