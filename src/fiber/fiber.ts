@@ -176,6 +176,13 @@ export class FiberCore implements Fiber<any, unknown> {
     this.#queue()
   }
 
+  /** The same for who comes from outside the loop: it may run at once. */
+  resume(task: AnyTask): void {
+    this.cur = task
+    this.state = (this.state & ~SUSPENDED) | QUEUED
+    this.loop.resume(this)
+  }
+
   /** Waits, for something that calls `wake`. A cancellation requested while it registered interrupts it at once. */
   suspend(wait: unknown): void {
     this.cur = wait

@@ -7,7 +7,8 @@
  *
  * Starting. A group is an entry of the scheduler like a fiber: each time it is its turn it starts one member and puts
  * itself behind it, before anybody else. So a member has had its first say before the next is made, a race whose first
- * member settles at once makes no second one, and groups in groups nest on the scheduler's list, not on the JS stack.
+ * member settles at once makes no second one, and groups in groups nest on the scheduler's list, not on the JS stack. A
+ * member that is a value already needs no fiber; where all are, the parent does not even suspend.
  *
  * Ending. The first decision stands: the crew's, the timer's, the signal's, or the parent's cancellation. The members that
  * still run are then cancelled; when the last has ended, the parent goes on. What fails after the decision can only be a
@@ -45,7 +46,8 @@ export class Group {
   readonly #crew: Crew
   readonly #members: Member[] = []
   readonly #free: Member[] = []
-  readonly #began: number
+  /** When the first member began that did not end on the spot. */
+  #began = 0
   #started = 0
   #running = 0
   /** No more members are to be started. */
@@ -66,27 +68,32 @@ export class Group {
   constructor(fiber: FiberCore, crew: Crew) {
     this.fiber = fiber
     this.#crew = crew
-    this.#began = crew.timeout === undefined ? 0 : fiber.loop.clock.now()
   }
 
-  /** From the interpreter, when the parent is suspended. */
-  begin(): void {
+  /** From the interpreter, before the parent suspends: what to continue as, if that is known on the spot. */
+  begin(): AnyTask | undefined {
     const signal = this.#crew.signal
     if (signal !== undefined) {
       if (signal.aborted) this.#decide(Task.fail<unknown>(signal.reason))
       else signal.addEventListener("abort", this)
     }
-    this.#next()
+    return this.#tend()
   }
 
   /** From the scheduler: this entry's turn. */
   run(): void {
     this.#queued = false
     if (this.#closed) return
+    const outcome = this.#tend()
+    if (outcome !== undefined) this.fiber.wake(this.#cancelled ? new Task(Op.Stop, outcome) : outcome)
+  }
+
+  /** Does what is to be done; the outcome, if that was the last of it. */
+  #tend(): AnyTask | undefined {
     if (this.#cancelled) this.#abortAll()
     else if (this.#late) this.#decide(this.#crew.late?.())
     else if (!this.#full) this.#start()
-    if (this.#running === 0 && this.#full) this.#end()
+    return this.#running === 0 && this.#full ? this.#end() : undefined
   }
 
   /** From the clock: the time is up. */
@@ -124,7 +131,7 @@ export class Group {
       )
       if (outcome !== undefined) this.#decide(outcome)
     } else if (how === REJECT && this.#told) {
-      this.#trouble = { reason: this.#trouble === undefined ? value : suppress(value, this.#trouble.reason) }
+      this.#failed(value)
     }
     if (this.#running === 0 || !this.#full) this.#next()
   }
@@ -141,23 +148,40 @@ export class Group {
     this.fiber.loop.soon(this)
   }
 
+  /** Starts one member, after those that have ended before they began. */
   #start(): void {
-    if (this.#running >= this.#crew.limit) return this.#watch()
-    let program: AnyTask | undefined
+    const { loop } = this.fiber
+    while (this.#running < this.#crew.limit) {
+      const program = this.#ask()
+      if (this.#full) break
+      if (program.tag !== Op.Pure) return this.#fork(program)
+      const outcome = this.#crew.settled(this.#started++, true, program.a)
+      if (outcome !== undefined) return this.#decide(outcome)
+      if (--loop.ops < 0) return this.#next()
+    }
+    this.#watch()
+  }
+
+  /** The program of the next member; when there is none, no more are to be started. */
+  #ask(): AnyTask {
     try {
-      program = this.#crew.next(this.#started)
-    } catch (thrown) {
-      return this.#decide(Task.fail<unknown>(thrown))
-    }
-    if (program === undefined) {
+      const program = this.#crew.next(this.#started)
+      if (program !== undefined) return program
       this.#full = true
-      return this.#watch()
+    } catch (thrown) {
+      this.#decide(Task.fail<unknown>(thrown))
     }
+    return Task.unit
+  }
+
+  #fork(program: AnyTask): void {
+    const { loop } = this.fiber
+    if (this.#crew.timeout !== undefined && this.#running === 0) this.#began = loop.clock.now()
     const member = this.#place()
     this.#running++
-    member.fiber = this.fiber.loop.fork(this.fiber, program, member)
+    member.fiber = loop.fork(this.fiber, program, member)
     this.#next()
-    this.fiber.loop.soon(member.fiber)
+    loop.soon(member.fiber)
   }
 
   #place(): Member {
@@ -194,16 +218,24 @@ export class Group {
     for (const member of this.#members) member.fiber?.abort(this.fiber.reason)
   }
 
-  /** Nothing of the group is left behind, and the parent goes on. */
-  #end(): void {
+  /** Nothing of the group is left behind; the outcome. */
+  #end(): AnyTask {
     const crew = this.#crew
     this.#closed = true
     if (this.#ticket !== -1) this.fiber.loop.clock.cancel(this.#ticket)
     crew.signal?.removeEventListener("abort", this)
-    let outcome = this.#cancelled ? Task.unit : (this.#outcome ?? crew.ended())
-    if (this.#trouble !== undefined) outcome = withTrouble(outcome, this.#trouble.reason)
-    if (crew.close !== undefined) outcome = outcome.finally(() => crew.close?.())
-    this.fiber.wake(this.#cancelled ? new Task(Op.Stop, outcome) : outcome)
+    try {
+      crew.close?.()
+    } catch (thrown) {
+      this.#failed(thrown)
+    }
+    const outcome = this.#cancelled ? Task.unit : (this.#outcome ?? crew.ended())
+    return this.#trouble === undefined ? outcome : withTrouble(outcome, this.#trouble.reason)
+  }
+
+  /** Something failed in a cleanup. */
+  #failed(reason: unknown): void {
+    this.#trouble = { reason: this.#trouble === undefined ? reason : suppress(reason, this.#trouble.reason) }
   }
 }
 

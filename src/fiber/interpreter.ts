@@ -215,8 +215,10 @@ export function advance(fiber: FiberCore): void {
           case Op.Group: {
             f = cur.a
             const group = new Group(fiber, f())
-            suspend(fiber, stack, sp, group)
-            return group.begin()
+            const early = group.begin()
+            if (early === undefined) return suspend(fiber, stack, sp, group)
+            cur = early
+            continue
           }
           case Op.Mask:
             cur = enterMask(fiber, cur.a)

@@ -15,8 +15,8 @@ export class Registration {
   readonly what: "async" | "promise"
   // All of these are dropped when they have served: the outside world may keep the registration for ever.
   #fiber: FiberCore | undefined
-  #early: AnyTask | undefined
-  #cleanup: unknown
+  /** What the registering function has resumed with; once it has returned, what undoes the registration. */
+  #held: unknown
   #controller: AbortController | undefined
 
   constructor(fiber: FiberCore, what: "async" | "promise") {
@@ -40,10 +40,10 @@ export class Registration {
     this.settled = true
     const next = task instanceof Task ? task : Task.fail<unknown>(notATask(task, RESUME))
     if (registering) {
-      this.#early = next
+      this.#held = next
     } else {
       this.#drop()
-      fiber.wake(next)
+      fiber.resume(next)
     }
   }
 
@@ -68,15 +68,15 @@ export class Registration {
   /** The registering function has returned what undoes the registration. What to continue as, if that is known already. */
   returned(cleanup: unknown): AnyTask | undefined {
     if (isThenable(cleanup)) throw promiseReturned(cleanup)
-    const early = this.#early
-    if (early === undefined) this.#cleanup = cleanup
+    const early = this.#held as AnyTask | undefined
+    if (early === undefined) this.#held = cleanup
     else this.#drop()
     return early
   }
 
   /** The registering function threw: that is the outcome, unless it had resumed before; then it is reported. */
   threw(error: unknown): AnyTask {
-    const early = this.#early
+    const early = this.#held as AnyTask | undefined
     if (early !== undefined) this.#fiber?.loop.unhandled.report(error, this.#fiber)
     this.settled = true
     this.#drop()
@@ -85,7 +85,7 @@ export class Registration {
 
   /** The fiber was cancelled: undoes the registration. Returns the cleanup if that is a Task, for the fiber to run. */
   undo(reason: unknown): AnyTask | undefined {
-    const [cleanup, controller] = [this.#cleanup, this.#controller]
+    const [cleanup, controller] = [this.#held, this.#controller]
     this.#drop()
     controller?.abort(reason)
     if (cleanup instanceof Task) return cleanup
@@ -97,8 +97,7 @@ export class Registration {
 
   #drop(): void {
     this.#fiber = undefined
-    this.#early = undefined
-    this.#cleanup = undefined
+    this.#held = undefined
     this.#controller = undefined
   }
 }

@@ -111,12 +111,15 @@ export class Scheduler implements Driver {
     fiber.state |= QUEUED
     const context = captureContext()
     if (context !== undefined) fiber.ownSide().context = context
-    if (this.#running) {
-      this.live++
-      return this.enqueue(fiber)
-    }
-    const outer = this.#claim()
+    if (!this.#running) this.#openTurn()
     this.live++
+    if (this.#running) this.enqueue(fiber)
+    else this.#runNow(fiber)
+  }
+
+  /** Runs `fiber` alone, for one budget at most: somebody outside is waiting for us to return. */
+  #runNow(fiber: FiberCore): void {
+    const outer = this.#claim()
     try {
       this.#entering = true
       this.#step(fiber)
@@ -127,12 +130,24 @@ export class Scheduler implements Driver {
     if (this.#ready.size > 0) this.#armMicrotask()
   }
 
-  /** Nothing is claimed if the host refuses its macrotask, as some do while a module is loaded. */
+  /**
+   * The outside world resumes `fiber`. It runs at once, as a callback does, where nobody runs, nobody waits, and the
+   * caller has no async context that would show; in its turn otherwise.
+   */
+  resume(fiber: FiberCore): void {
+    if (this.#running || this.#turn.over || this.#ready.size > 0 || captureContext() !== undefined) this.enqueue(fiber)
+    else this.#runNow(fiber)
+  }
+
+  /** Fails, and changes nothing, if the host refuses the macrotask: some do while a module is loaded. */
+  #openTurn(): void {
+    if (this.#turn.open) return
+    this.#armMacrotask()
+    this.#turn.begin()
+  }
+
   #claim(): Driver | undefined {
-    if (!this.#turn.open) {
-      this.#armMacrotask()
-      this.#turn.begin()
-    }
+    this.#openTurn()
     this.#running = true
     const outer = drive.driver
     drive.driver = undefined

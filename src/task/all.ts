@@ -5,148 +5,189 @@ import * as Op from "./node.ts"
 import { Task } from "./task.ts"
 
 /**
- * The combinators that run several tasks: what each makes of its members' ends. Running them is the group's (fiber/group.ts).
+ * The combinators that run several tasks: what each makes of its members' ends. Running them is the group's
+ * (fiber/group.ts).
  */
 type AnyTask = Task<unknown, unknown>
-type Verdict = Pick<Crew, "settled" | "ended">
 
-/** Every member's value, in the order of the tasks; the first failure is the outcome. */
-export function all(tasks: unknown, options: ConcurrencyOptions | undefined): Task<never> {
-  return collecting("Task.all", tasks, options, (results) => (index, ok, value) => {
+/** What a combinator is, whichever tasks it is given. */
+interface Rule {
+  /** Something is kept of each member. */
+  readonly keeps: boolean
+  /** A member has ended: an outcome, or undefined to go on. */
+  readonly settled: (results: unknown[], index: number, ok: boolean, value: unknown) => AnyTask | undefined
+  /** All have ended. */
+  readonly ended: (results: unknown[]) => AnyTask
+}
+
+const collect: Rule = {
+  keeps: true,
+  settled(results, index, ok, value) {
     if (!ok) return Task.fail(value)
     results[index] = value
     return undefined
-  })
+  },
+  ended: (results) => Task.pure(results),
 }
 
-/** Every member's outcome. */
-export function allSettled(tasks: unknown, options: ConcurrencyOptions | undefined): Task<never> {
-  return collecting("Task.allSettled", tasks, options, (results) => (index, ok, value) => {
+const collectOutcomes: Rule = {
+  keeps: true,
+  settled(results, index, ok, value) {
     results[index] = ok ? { status: "fulfilled", value } : { status: "rejected", reason: value }
     return undefined
-  })
+  },
+  ended: (results) => Task.pure(results),
 }
 
-/** The first outcome, whatever it is. */
-export function race(tasks: Iterable<AnyTask>, options: SignalOptions | undefined): Task<never> {
-  return together("Task.race", listOf(tasks, "Task.race"), task, options, () => ({
-    settled: (_, ok, value) => (ok ? Task.pure(value) : Task.fail(value)),
-    ended: () => Task.never,
-  }))
+const firstToSettle: Rule = {
+  keeps: false,
+  settled: (_results, _index, ok, value) => (ok ? Task.pure(value) : Task.fail(value)),
+  ended: () => Task.never,
 }
 
-/** The first value; all failures if there is none. */
-export function any(tasks: Iterable<AnyTask>, options: SignalOptions | undefined): Task<never> {
-  return together("Task.any", listOf(tasks, "Task.any"), task, options, () => {
-    const errors: unknown[] = []
-    return {
-      settled: (index, ok, value) => {
-        if (ok) return Task.pure(value)
-        errors[index] = value
-        return undefined
-      },
-      results: errors,
-      ended: () => Task.fail<unknown>(new AggregateError(errors, "Expected one task to succeed, got none that did.")),
-    }
-  })
+const firstToSucceed: Rule = {
+  keeps: true,
+  settled(errors, index, ok, value) {
+    if (ok) return Task.pure(value)
+    errors[index] = value
+    return undefined
+  },
+  ended: (errors) => Task.fail<unknown>(new AggregateError(errors, "Expected one task to succeed, got none that did.")),
 }
 
-/** A task for each item; nothing is kept. */
+const allToSucceed: Rule = {
+  keeps: false,
+  settled: (_results, _index, ok, value) => (ok ? undefined : Task.fail(value)),
+  ended: () => Task.unit,
+}
+
+export function all(tasks: unknown, options: ConcurrencyOptions | undefined): Task<never> {
+  return collecting("Task.all", collect, tasks, options)
+}
+
+export function allSettled(tasks: unknown, options: ConcurrencyOptions | undefined): Task<never> {
+  return collecting("Task.allSettled", collectOutcomes, tasks, options)
+}
+
+export function race(tasks: unknown, options: SignalOptions | undefined): Task<never> {
+  return together("Task.race", firstToSettle, listOf(tasks, "Task.race"), options)
+}
+
+export function any(tasks: unknown, options: SignalOptions | undefined): Task<never> {
+  return together("Task.any", firstToSucceed, listOf(tasks, "Task.any"), options)
+}
+
 export function forEach<T>(
   items: Iterable<T>,
   f: (item: T, index: number) => AnyTask,
   options: ConcurrencyOptions | undefined,
 ): Task<never> {
   mustBeIterable(items, "Task.forEach")
-  return together("Task.forEach", items, f, { ...options, concurrency: options?.concurrency ?? 1 }, () => ({
-    settled: (_, ok, value) => (ok ? undefined : Task.fail(value)),
-    ended: () => Task.unit,
-  }))
+  return together("Task.forEach", allToSucceed, items, { ...options, concurrency: options?.concurrency ?? 1 }, f)
 }
 
-/** Members whose results are kept in the shape of what was given: an array, or an object of the same keys. */
-function collecting(
-  name: string,
-  tasks: unknown,
-  options: ConcurrencyOptions | undefined,
-  settle: (results: unknown[]) => Crew["settled"],
-): Task<never> {
-  const record = isRecord(tasks) ? tasks : undefined
-  const keys = record && Object.keys(record)
-  const list = record === undefined || keys === undefined ? tasks : keys.map((key) => record[key])
-  const shaped = (results: unknown[]): unknown =>
-    keys === undefined ? results : Object.fromEntries(keys.map((key, index) => [key, results[index]]))
-  return together(name, listOf(list as Iterable<AnyTask>, name), task, options, () => {
-    const results: unknown[] = []
-    return {
-      settled: settle(results),
-      ended: () => Task.pure(shaped(results)),
-      results,
-    }
-  })
+/** The results in the shape of what was given: an array, or an object of the same keys. */
+function collecting(name: string, rule: Rule, tasks: unknown, options: ConcurrencyOptions | undefined): Task<never> {
+  if (!isRecord(tasks)) return together(name, rule, listOf(tasks, name), options)
+  const keys = Object.keys(tasks)
+  const values = keys.map((key) => tasks[key])
+  const shape = (results: unknown[]): unknown => Object.fromEntries(keys.map((key, index) => [key, results[index]]))
+  return together(name, rule, listOf(values, name), options).map(shape) as Task<never>
 }
 
 /** A Group node whose members are made of items, one by one as they are needed. */
 function together<T>(
   name: string,
+  rule: Rule,
   items: Iterable<T>,
-  make: (item: T, index: number) => AnyTask,
   options: ConcurrencyOptions | undefined,
-  verdict: () => Verdict & { readonly results?: unknown[] },
+  make?: (item: T, index: number) => unknown,
 ): Task<never> {
   const limit = limitOf(options?.concurrency)
   const signal = options?.signal
   mustBeSignal(signal)
   let used = false
-  return new Task<never>(Op.Group, (): Crew => {
+  return new Task(Op.Group, () => {
     const iterator = items[Symbol.iterator]()
     // An iterator that is its own iterable has one run in it.
     if ((iterator as unknown) === items && used) throw usedUp(name)
     used = true
-    const { settled, ended, results } = verdict()
-    let open = true
-    return {
-      limit,
-      signal,
-      settled,
-      ended,
-      next: (index) => {
-        open = false
-        const step = iterator.next()
-        if (step.done) return undefined
-        open = true
-        // In order, so that the array stays dense however the members end.
-        results?.push(undefined)
-        const made = make(step.value, index)
-        if (!(made instanceof Task)) throw notATask(made, `what ${name} runs`)
-        return made
-      },
-      close: iterator.return === undefined ? undefined : () => void (open && iterator.return?.()),
-    }
+    return new Members(name, rule, iterator, make, limit, signal)
   })
 }
 
-const task = (given: AnyTask): AnyTask => given
+/** The members of one run. */
+class Members<T> implements Crew {
+  readonly limit: number
+  readonly signal: AbortSignal | undefined
+  readonly timeout = undefined
+  readonly late = undefined
+  readonly #name: string
+  readonly #rule: Rule
+  readonly #iterator: Iterator<T>
+  readonly #make: ((item: T, index: number) => unknown) | undefined
+  /** Grows as members start, so that it stays dense however they end. */
+  readonly #results: unknown[] = []
+  #open = true
+
+  constructor(
+    name: string,
+    rule: Rule,
+    iterator: Iterator<T>,
+    make: ((item: T, index: number) => unknown) | undefined,
+    limit: number,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#name = name
+    this.#rule = rule
+    this.#iterator = iterator
+    this.#make = make
+    this.limit = limit
+    this.signal = signal
+  }
+
+  next(index: number): AnyTask | undefined {
+    this.#open = false
+    const step = this.#iterator.next()
+    if (step.done) return undefined
+    this.#open = true
+    if (this.#rule.keeps) this.#results.push(undefined)
+    const make = this.#make
+    const made: unknown = make === undefined ? step.value : make(step.value, index)
+    if (!(made instanceof Task)) throw notATask(made, `what ${this.#name} runs`)
+    return made
+  }
+
+  settled(index: number, ok: boolean, value: unknown): AnyTask | undefined {
+    return this.#rule.settled(this.#results, index, ok, value)
+  }
+
+  ended(): AnyTask {
+    return this.#rule.ended(this.#results)
+  }
+
+  close(): void {
+    if (this.#open) this.#iterator.return?.()
+  }
+}
 
 /** A list is copied and checked where it is written; another iterable is asked as it is run. */
-function listOf(given: Iterable<AnyTask>, name: string): Iterable<AnyTask> {
+function listOf(given: unknown, name: string): Iterable<unknown> {
   mustBeIterable(given, name)
   if (!Array.isArray(given)) return given
   const list: unknown[] = given.slice()
   for (const one of list) if (!(one instanceof Task)) throw notATask(one, `each argument of ${name}`)
-  return list as AnyTask[]
+  return list
 }
 
 function isRecord(given: unknown): given is Readonly<Record<string, unknown>> {
   return typeof given === "object" && given !== null && !(Symbol.iterator in given)
 }
 
-function mustBeIterable(given: unknown, name: string): void {
-  if (
-    typeof (given as Iterable<unknown> | undefined | null)?.[Symbol.iterator] === "function" &&
-    !(given instanceof Task)
-  )
-    return
+function mustBeIterable(given: unknown, name: string): asserts given is Iterable<unknown> {
+  const iterable = typeof (given as Iterable<unknown> | undefined | null)?.[Symbol.iterator] === "function"
+  // A Task is iterable for the sake of `yield*`.
+  if (iterable && !(given instanceof Task)) return
   throw new TypeError(`Expected ${name} to get an array or another iterable, got ${describe(given)}.`)
 }
 

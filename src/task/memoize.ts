@@ -32,8 +32,10 @@ export function memoize<A, E>(task: Task<A, E>): Task<A, E> {
     if (--waiting > 0 || exit.status !== "cancelled" || left === undefined || left.poll() !== undefined)
       return undefined
     dying = true
+    // At once: what fails from now on can only be a cleanup.
+    left.abort()
     const failure = Task.defer(() => (left.poll()?.status === "rejected" ? left.join().as(undefined) : Task.unit))
-    return left.cancel().andThen(failure)
+    return afterwards(left).andThen(failure)
   }
 
   const wait: Task<A, E> = Task.defer((): Task<A, E> => {

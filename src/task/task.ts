@@ -123,9 +123,9 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
 
   /**
    * Wraps a callback interface. `register` is called at each run; it calls `resume` with the Task to continue as, once,
-   * now or later: what comes after the first call, or after a cancellation, is ignored. It may return what undoes the
-   * registration, a function or a Task, to be run if the fiber is cancelled first. The AbortSignal is made only if
-   * `register` declares it.
+   * now or later: what comes after the first call, or after a cancellation, is ignored. The fiber may go on inside that
+   * call, as any callback's code does. `register` may return what undoes the registration, a function or a Task, to be run
+   * if the fiber is cancelled first. The AbortSignal is made only if `register` declares it.
    *
    * @example
    * ```ts

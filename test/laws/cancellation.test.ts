@@ -727,22 +727,32 @@ describe("cancellation", () => {
     expect(log).toEqual([])
   })
 
-  it("does not run the continuation of a wait that ended at the same moment", async () => {
+  it("does not run the continuation of a wait that ended in the same turn, after the request", async () => {
     for (const abortFirst of [true, false]) {
       let resume: (task: Task<number>) => void = () => {}
       const log: string[] = []
-      const fiber = Task.async<number>((resumed) => {
+      const waiting = Task.async<number>((resumed) => {
         resume = resumed
         return () => void log.push("undone")
+      }).map(() => log.push("went on"))
+      // From inside a running fiber, where the one that is resumed waits for its turn.
+      const fiber = waiting.run()
+      await Task.sync(() => {
+        if (abortFirst) fiber.abort()
+        resume(Task.pure(1))
+        if (!abortFirst) fiber.abort()
       })
-        .map(() => log.push("went on"))
-        .run()
-      if (abortFirst) fiber.abort()
-      resume(Task.pure(1))
-      if (!abortFirst) fiber.abort()
       expect((await ended(fiber)).status).toBe("cancelled")
       expect(log).toEqual(abortFirst ? ["undone"] : [])
     }
+  })
+
+  it("comes too late for a wait whose callback has resumed the fiber at once", async () => {
+    let resume: (task: Task<number>) => void = () => {}
+    const fiber = Task.async<number>((resumed) => void (resume = resumed)).run()
+    resume(Task.pure(1))
+    fiber.abort()
+    expect(await ended(fiber)).toEqual({ status: "fulfilled", value: 1 })
   })
 })
 

@@ -492,18 +492,14 @@ describe("cancellation and finalizers", () => {
     for (let moment = 0; moment < 12; moment++) {
       const open = new Set<number>()
       let made = 0
-      const use = Task.gen(function* () {
-        const id = ++made
-        open.add(id)
-        try {
-          yield* Task.yield()
-          yield* Task.sleep(0)
-          yield* Task.promise(() => Promise.resolve())
-        } finally {
-          yield* Task.yield()
-          open.delete(id)
-        }
-      })
+      const use = Task.bracket(
+        Task.yield().map(() => {
+          open.add(++made)
+          return made
+        }),
+        () => Task.all([Task.yield(), Task.sleep(0), Task.promise(() => Promise.resolve())]),
+        (id) => Task.yield().tap(() => open.delete(id)),
+      )
       const fiber = use.andThen(use).run()
       for (let i = 0; i < moment; i++) await Promise.resolve()
       await fiber.cancel()
