@@ -1,3 +1,4 @@
+export { close } from "./close.ts"
 export { FiberCore } from "./fiber.ts"
 export { Local } from "./local.ts"
 export { Scheduler, type SchedulerOptions } from "./scheduler.ts"

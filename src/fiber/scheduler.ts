@@ -50,15 +50,20 @@ export class Scheduler implements Driver {
   current: FiberCore | undefined
   /** Roots that have been started and have not ended. */
   live = 0
+  /** Those of them that wait, for whoever closes the scheduler (close.ts). Sleepers are found through the clock. */
+  readonly roots: family.Family = { children: undefined }
+  /** Nothing is to be started any more. */
+  closed = false
+  /** Called whenever the last root has ended. */
+  onIdle: () => void = () => {}
 
-  readonly #ready = new RingBuffer<unknown>()
+  readonly ready = new RingBuffer<unknown>()
   /** Entries that go on what is left of the running one's grant, the last one first. */
   readonly #soon: Ready[] = []
   readonly #woken: Woken
   readonly #host: Host
   readonly #turn: Turn
   readonly #forDetached: (() => Scheduler) | undefined
-  readonly #roots: family.Family = { children: undefined }
   #running = false
   #entering = false
   #microtaskArmed = false
@@ -66,8 +71,6 @@ export class Scheduler implements Driver {
   /** The clock may have sleepers that are due. */
   #due = false
   #spare: FiberCore | undefined
-  #closing: Promise<void> | undefined
-  #onIdle: () => void = () => {}
 
   constructor(options: SchedulerOptions) {
     this.clock = options.clock
@@ -76,7 +79,7 @@ export class Scheduler implements Driver {
     this.#turn = new Turn(options.host, options.budget, options.slice)
     this.#forDetached = options.forDetached
     this.unhandled = new Unhandled(options.onUnhandled)
-    this.#woken = new WokenSleepers(this.#ready)
+    this.#woken = new WokenSleepers(this.ready)
     this.clock.connect((stepped) => this.#wakeSleepers(stepped))
   }
 
@@ -84,7 +87,7 @@ export class Scheduler implements Driver {
 
   /** Makes `entry` runnable, then sees to it that somebody runs. */
   enqueue(entry: Ready): void {
-    this.#ready.push(entry)
+    this.ready.push(entry)
     if (!this.#running) this.#armMicrotask()
   }
 
@@ -100,7 +103,7 @@ export class Scheduler implements Driver {
     const outer = this.#claim()
     try {
       if (this.#due) this.#due = this.clock.take(this.#woken)
-      while (!this.#turn.over && this.#refill()) this.#step(this.#ready.shift() as Ready)
+      while (!this.#turn.over && this.#refill()) this.#step(this.ready.shift() as Ready)
     } finally {
       this.#release(outer)
     }
@@ -127,7 +130,7 @@ export class Scheduler implements Driver {
       this.#entering = false
       this.#release(outer)
     }
-    if (this.#ready.size > 0) this.#armMicrotask()
+    if (this.ready.size > 0) this.#armMicrotask()
   }
 
   /**
@@ -135,7 +138,7 @@ export class Scheduler implements Driver {
    * caller has no async context that would show; in its turn otherwise.
    */
   resume(fiber: FiberCore): void {
-    if (this.#running || this.#turn.over || this.#ready.size > 0 || captureContext() !== undefined) this.enqueue(fiber)
+    if (this.#running || this.#turn.over || this.ready.size > 0 || captureContext() !== undefined) this.enqueue(fiber)
     else this.#runNow(fiber)
   }
 
@@ -156,7 +159,7 @@ export class Scheduler implements Driver {
 
   /** Also when something got past the interpreter (a stack overflow of the caller's): the next one can run. */
   #release(outer: Driver | undefined): void {
-    while (this.#soon.length > 0) this.#ready.push(this.#soon.pop())
+    while (this.#soon.length > 0) this.ready.push(this.#soon.pop())
     this.#running = false
     this.current = undefined
     drive.driver = outer
@@ -220,7 +223,7 @@ export class Scheduler implements Driver {
   }
 
   get #othersWait(): boolean {
-    return this.#ready.size > 0 || this.#soon.length > 0
+    return this.ready.size > 0 || this.#soon.length > 0
   }
 
   /** Makes the running fiber look at its state at its next operation. */
@@ -243,7 +246,7 @@ export class Scheduler implements Driver {
     this.#macrotaskArmed = false
     this.#turn.end()
     this.unhandled.check()
-    if (this.#due || this.#ready.size > 0) this.drain()
+    if (this.#due || this.ready.size > 0) this.drain()
   }
 
   /** Once the turn is over its macrotask takes care of what is ready. */
@@ -269,8 +272,8 @@ export class Scheduler implements Driver {
 
   /** True if something is ready, after taking due sleepers where nothing was. */
   #refill(): boolean {
-    while (this.#ready.size === 0 && this.#due) this.#due = this.clock.take(this.#woken)
-    return this.#ready.size > 0
+    while (this.ready.size === 0 && this.#due) this.#due = this.clock.take(this.#woken)
+    return this.ready.size > 0
   }
 
   // --- starting and ending fibers ------------------------------------------------------------------------------------
@@ -296,7 +299,7 @@ export class Scheduler implements Driver {
     if (spec.name !== undefined) child.ownSide().name = spec.name
     if (parent !== undefined) parent.adopt(child)
     else this.live++
-    if (parent === undefined && this.isClosed) child.abort()
+    if (parent === undefined && this.closed) child.abort()
     this.enqueue(child)
     return child
   }
@@ -339,16 +342,16 @@ export class Scheduler implements Driver {
     return spare
   }
 
-  /** Keeps a suspended root where `close` finds it. Sleepers are found through the clock. */
+  /** Keeps a suspended root where closing finds it. */
   list(root: FiberCore): void {
     if (root.state & LISTED) return
     root.state |= LISTED
-    family.join(this.#roots, root)
+    family.join(this.roots, root)
   }
 
   rootEnded(root: FiberCore | undefined): void {
-    if (root !== undefined && root.state & LISTED) family.leave(this.#roots, root)
-    if (--this.live === 0) this.#onIdle()
+    if (root !== undefined && root.state & LISTED) family.leave(this.roots, root)
+    if (--this.live === 0) this.onIdle()
   }
 
   /** Calls somebody's callback; what it throws is reported and harms no one. */
@@ -359,45 +362,6 @@ export class Scheduler implements Driver {
       this.unhandled.report(error, undefined)
     }
   }
-
-  get isClosed(): boolean {
-    return this.#closing !== undefined
-  }
-
-  /** Cancels every fiber and resolves when the last root has ended. */
-  close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      this.#onIdle = resolve
-      this.#abortAll()
-      if (this.live === 0) resolve()
-    })
-    return this.#closing
-  }
-
-  /** Roots only: their children follow when they end, and may be needed by their cleanups before. */
-  #abortAll(): void {
-    for (let root = this.#roots.children; root !== undefined; root = root.next) root.abort()
-    const detached: number[] = []
-    this.clock.forEach((sleeper, ticket) => {
-      if (sleeper instanceof FiberCore) abortRoot(sleeper)
-      else if (!(sleeper instanceof Group)) detached.push(ticket)
-    })
-    for (const ticket of detached) {
-      this.clock.cancel(ticket)
-      this.rootEnded(undefined)
-    }
-    for (let left = this.#ready.size; left > 0; left--) {
-      const entry = this.#ready.shift()
-      if (entry instanceof FiberCore) abortRoot(entry)
-      if (entry instanceof FiberCore || entry instanceof Group) this.#ready.push(entry)
-      else this.rootEnded(undefined)
-    }
-    if (this.current !== undefined) abortRoot(this.current)
-  }
-}
-
-function abortRoot(fiber: FiberCore): void {
-  if (fiber.parent === undefined) fiber.abort()
 }
 
 /** Where the clock puts due sleepers: a fiber among them has no ticket any more. */

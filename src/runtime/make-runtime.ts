@@ -1,18 +1,19 @@
 import { PlatformClock, PlatformHost, WheelClock } from "../clock/index.ts"
-import { rejectUnhandled, Scheduler } from "../fiber/index.ts"
+import { close, rejectUnhandled, Scheduler } from "../fiber/index.ts"
 import type { Runtime } from "../task/index.ts"
 import { countOf, optionOf, type RuntimeOptions } from "./options.ts"
 import type { SchedulerRuntime } from "./scheduler.ts"
 
 class OwnRuntime implements SchedulerRuntime {
   readonly scheduler: Scheduler
+  #closing: Promise<void> | undefined
 
   constructor(scheduler: Scheduler) {
     this.scheduler = scheduler
   }
 
   close(): Promise<void> {
-    return this.scheduler.close()
+    return (this.#closing ??= close(this.scheduler))
   }
 
   [Symbol.asyncDispose](): Promise<void> {

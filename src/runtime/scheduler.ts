@@ -33,6 +33,6 @@ export function schedulerOf(runtime?: Runtime): Scheduler {
   if (!(scheduler instanceof Scheduler)) {
     throw new TypeError(`Expected \`runtime\` to come from Runtime.make, got ${describe(runtime)}.`)
   }
-  if (scheduler.isClosed) throw new Error("Expected an open runtime, got a closed one. Make another: Runtime.make().")
+  if (scheduler.closed) throw new Error("Expected an open runtime, got a closed one. Make another: Runtime.make().")
   return scheduler
 }

@@ -1,0 +1,39 @@
+import { FiberCore } from "./fiber.ts"
+import { Group } from "./group.ts"
+import type { Scheduler } from "./scheduler.ts"
+
+/** Cancels every fiber of a scheduler, which starts nothing any more, and resolves when the last root has ended. */
+export function close(scheduler: Scheduler): Promise<void> {
+  return new Promise((resolve) => {
+    scheduler.closed = true
+    scheduler.onIdle = resolve
+    abortAll(scheduler)
+    if (scheduler.live === 0) resolve()
+  })
+}
+
+/** Roots only: their children follow when they end, and may be needed by their cleanups before. */
+function abortAll(scheduler: Scheduler): void {
+  for (let root = scheduler.roots.children; root !== undefined; root = root.next) root.abort()
+  const detached: number[] = []
+  scheduler.clock.forEach((sleeper, ticket) => {
+    if (sleeper instanceof FiberCore) abortRoot(sleeper)
+    else if (!(sleeper instanceof Group)) detached.push(ticket)
+  })
+  for (const ticket of detached) {
+    scheduler.clock.cancel(ticket)
+    scheduler.rootEnded(undefined)
+  }
+  const { ready } = scheduler
+  for (let left = ready.size; left > 0; left--) {
+    const entry = ready.shift()
+    if (entry instanceof FiberCore) abortRoot(entry)
+    if (entry instanceof FiberCore || entry instanceof Group) ready.push(entry)
+    else scheduler.rootEnded(undefined)
+  }
+  if (scheduler.current !== undefined) abortRoot(scheduler.current)
+}
+
+function abortRoot(fiber: FiberCore): void {
+  if (fiber.parent === undefined) fiber.abort()
+}
