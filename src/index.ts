@@ -16,7 +16,7 @@ export {
   type Cleanup,
   type Completable,
   type ConcurrencyOptions,
-  type Dice,
+  type ScheduleContext,
   type DisposableLike,
   type FailureOf,
   type FailureOfYielded,

@@ -21,6 +21,20 @@ class OwnSuppressedError extends Error implements SuppressedError {
   }
 }
 
+/** True if `reason` is such a failure, or joins one. */
+export function holds(reason: unknown, is: (failure: unknown) => boolean): boolean {
+  const left = [reason]
+  while (left.length > 0) {
+    const one = left.pop()
+    if (is(one)) return true
+    if (one instanceof Error && one.name === "SuppressedError") {
+      const joined = one as SuppressedError
+      left.push(joined.error, joined.suppressed)
+    }
+  }
+  return false
+}
+
 type Constructor = new (error: unknown, suppressed: unknown, message: string) => SuppressedError
 
 /** Joins two failures so that neither is lost; the same failure twice stays itself. */

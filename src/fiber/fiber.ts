@@ -42,6 +42,8 @@ import {
 type AnyTask = Task<unknown, unknown>
 
 let ids = 0
+/** Those that were settled by hand and have not told all who wait. */
+const settled: FiberCore[] = []
 
 /** Who is told that a fiber has ended: the fiber it is a child of, or its place in a group. */
 export interface Parent {
@@ -170,13 +172,13 @@ export class FiberCore implements Fiber<any, unknown> {
     return (this.state & (CANCELLING | MASKED)) === CANCELLING
   }
 
-  /** Ends a suspension with what to continue as. The one way in, for callbacks, promises, joins and yields alike. */
+  /** Ends a suspension with what to continue as. The way in for all that happens inside the loop: joins, groups, yields. */
   wake(task: AnyTask): void {
     this.cur = task
     this.#queue()
   }
 
-  /** The same for who comes from outside the loop: it may run at once. */
+  /** The same for callbacks and promises, which come from outside the loop: the fiber may run at once. */
   resume(task: AnyTask): void {
     this.cur = task
     this.state = (this.state & ~SUSPENDED) | QUEUED
@@ -240,7 +242,14 @@ export class FiberCore implements Fiber<any, unknown> {
   settle(how: Mode, value: unknown): boolean {
     if (this.state & DONE) return false
     this.#finish(how, value)
-    if (this.side !== undefined) this.#notify(this.side)
+    if (this.side === undefined) return true
+    // Who is told may settle the next one: they are told one after the other, on a flat stack.
+    if (settled.push(this) > 1) return true
+    try {
+      for (const fiber of settled) fiber.#notify(fiber.ownSide())
+    } finally {
+      settled.length = 0
+    }
     return true
   }
 

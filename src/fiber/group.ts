@@ -11,10 +11,10 @@
  * member that is a value already needs no fiber; where all are, the parent does not even suspend.
  *
  * Ending. The first decision stands: the crew's, the timer's, the signal's, or the parent's cancellation. The members that
- * still run are then cancelled; when the last has ended, the parent goes on. What fails after the decision can only be a
- * cleanup: it is added to the outcome.
+ * still run are then cancelled; when the last has ended, the parent goes on. What a cleanup fails with then is added to the
+ * outcome: it is joined to the member's cancellation. A member that had failed before has lost, and so has its failure.
  */
-import { CancelledError, suppress } from "../data/index.ts"
+import { CancelledError, holds, suppress } from "../data/index.ts"
 import { type Crew, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
 import type { FiberCore } from "./fiber.ts"
@@ -58,8 +58,6 @@ export class Group {
   #late = false
   /** The parent is cancelled. */
   #cancelled = false
-  /** The members have been told to stop: what fails in them from now on fails in a cleanup. */
-  #told = false
   #closed = false
   #outcome: AnyTask | undefined = undefined
   /** What failed in cleanups, boxed since anything may be thrown. */
@@ -90,7 +88,7 @@ export class Group {
 
   /** Does what is to be done; the outcome, if that was the last of it. */
   #tend(): AnyTask | undefined {
-    if (this.#cancelled) this.#abortAll()
+    if (this.#cancelled) this.#abortAll(this.fiber.reason)
     else if (this.#late) this.#decide(this.#crew.late?.())
     else if (!this.#full) this.#start()
     return this.#running === 0 && this.#full ? this.#end() : undefined
@@ -106,12 +104,13 @@ export class Group {
   /** From the signal. */
   handleEvent(): void {
     this.#decide(Task.fail<unknown>(this.#crew.signal?.reason))
-    this.#next()
+    this.#comeBack()
   }
 
   /**
    * From the parent, which is cancelled. The members are told from the loop, since groups may be nested without end; at
-   * once, whatever place the group has in the queue, since the innermost may be making more of them.
+   * once, whatever place the group has in the queue already, since the innermost may be making more of them. The older
+   * entry will find nothing to do.
    */
   abort(): void {
     this.#cancelled = true
@@ -130,10 +129,10 @@ export class Group {
         how === CANCEL ? new CancelledError(value) : value,
       )
       if (outcome !== undefined) this.#decide(outcome)
-    } else if (how === REJECT && this.#told) {
+    } else if (how === REJECT && holds(value, isCancellation)) {
       this.#failed(value)
     }
-    if (this.#running === 0 || !this.#full) this.#next()
+    if (this.#running === 0 || !this.#full) this.#comeBack()
   }
 
   /** A member that still runs, for who asks what is waited for. */
@@ -142,7 +141,7 @@ export class Group {
   }
 
   /** Comes back as soon as what runs now has stopped. */
-  #next(): void {
+  #comeBack(): void {
     if (this.#queued || this.#closed) return
     this.#queued = true
     this.fiber.loop.soon(this)
@@ -157,7 +156,7 @@ export class Group {
       if (program.tag !== Op.Pure) return this.#fork(program)
       const outcome = this.#crew.settled(this.#started++, true, program.a)
       if (outcome !== undefined) return this.#decide(outcome)
-      if (--loop.ops < 0) return this.#next()
+      if (--loop.ops < 0) return this.#comeBack()
     }
     this.#watch()
   }
@@ -180,7 +179,7 @@ export class Group {
     const member = this.#place()
     this.#running++
     member.fiber = loop.fork(this.fiber, program, member)
-    this.#next()
+    this.#comeBack()
     loop.soon(member.fiber)
   }
 
@@ -202,25 +201,30 @@ export class Group {
     if (timeout === undefined || this.#running === 0 || this.#ticket !== -1) return
     const clock = this.fiber.loop.clock
     const left = this.#began + timeout - clock.now()
-    if (left > 0) this.#ticket = clock.add(left, this, true)
-    else this.#decide(this.#crew.late?.())
+    if (left <= 0) return this.#decide(this.#crew.late?.())
+    try {
+      this.#ticket = clock.add(left, this, true)
+    } catch (refused) {
+      this.#decide(Task.fail<unknown>(refused))
+    }
   }
 
   #decide(outcome: AnyTask | undefined): void {
     if (this.#outcome !== undefined || this.#cancelled) return
     this.#outcome = outcome
     this.#full = true
-    this.#abortAll()
+    this.#abortAll(outcome?.tag === Op.Fail ? outcome.a : undefined)
   }
 
-  #abortAll(): void {
-    this.#told = true
-    for (const member of this.#members) member.fiber?.abort(this.fiber.reason)
+  #abortAll(reason: unknown): void {
+    for (const member of this.#members) member.fiber?.abort(reason)
   }
 
-  /** Nothing of the group is left behind; the outcome. */
-  #end(): AnyTask {
+  /** Nothing of the group is left behind; the outcome, or undefined if there is none to come but from outside. */
+  #end(): AnyTask | undefined {
     const crew = this.#crew
+    const outcome = this.#cancelled ? Task.unit : (this.#outcome ?? crew.ended())
+    if (outcome === undefined) return undefined
     this.#closed = true
     if (this.#ticket !== -1) this.fiber.loop.clock.cancel(this.#ticket)
     crew.signal?.removeEventListener("abort", this)
@@ -229,7 +233,6 @@ export class Group {
     } catch (thrown) {
       this.#failed(thrown)
     }
-    const outcome = this.#cancelled ? Task.unit : (this.#outcome ?? crew.ended())
     return this.#trouble === undefined ? outcome : withTrouble(outcome, this.#trouble.reason)
   }
 
@@ -238,6 +241,8 @@ export class Group {
     this.#trouble = { reason: this.#trouble === undefined ? reason : suppress(reason, this.#trouble.reason) }
   }
 }
+
+const isCancellation = (failure: unknown): boolean => failure instanceof CancelledError
 
 function withTrouble(outcome: AnyTask, reason: unknown): AnyTask {
   return Task.fail<unknown>(outcome.tag === Op.Fail ? suppress(reason, outcome.a) : reason)

@@ -23,6 +23,9 @@
  *    handlers by. A failure that was on its way when the cancellation is delivered gives way to it, as the rejection of an
  *    aborted promise does.
  *
+ * 6. An operation that has done something which must be undone pushes what undoes it in the same movement: nothing may come
+ *    in between.
+ *
  * Who owns the stack. The scheduler lends one array to whichever fiber runs. A fiber that suspends takes along only its
  * frames: none, one inline, a few as a slice; with many, it takes the array itself and the scheduler gets a new one, so
  * that a deep fiber which suspends often is not copied again and again. A fiber that came with an array runs on it.
@@ -30,7 +33,7 @@
  * Why this shape: `npm run bench -- overhead` (one node class and a switch on a small integer beat classes per operation
  * and closures by a third to a half here).
  */
-import { CancelledError, type Exit, suppress } from "../data/index.ts"
+import { CancelledError, type Exit, isThenable, suppress } from "../data/index.ts"
 import * as Op from "../task/node.ts"
 import { drive, notATask, Task } from "../task/index.ts"
 import type { FiberCore } from "./fiber.ts"
@@ -52,6 +55,7 @@ import {
   REJECTED,
   STOPPED,
   CANCELLED,
+  UNCLEAN,
 } from "./state.ts"
 import { leaveGenerator, noGenerator, yielded } from "./stepping.ts"
 
@@ -83,13 +87,13 @@ export function advance(fiber: FiberCore): void {
   // User functions are called through this variable, so that they get no `this` of ours.
   let f: (...args: any[]) => any
   let registering: Registration | undefined
-  if (mustStop(fiber, cur)) cur = STOP
+  if (mustStop(fiber, cur)) cur = stop(fiber, cur)
 
   for (;;) {
     try {
       run: for (;;) {
         if (--loop.ops < 0) {
-          if (mustStop(fiber, cur)) cur = STOP
+          if (mustStop(fiber, cur)) cur = stop(fiber, cur)
           if (loop.mustGiveWay()) {
             save(fiber, stack, sp)
             return fiber.wake(cur)
@@ -171,6 +175,10 @@ export function advance(fiber: FiberCore): void {
             const promise = f(registration.signalFor(f.length >= 1))
             if (promise instanceof Task) {
               cur = registration.tie(promise)
+              if (cur.tag === Op.Finally) {
+                stack[sp++] = cur
+                cur = cur.a
+              }
               continue
             }
             if (typeof promise?.then !== "function") {
@@ -226,6 +234,10 @@ export function advance(fiber: FiberCore): void {
           case Op.Access:
             f = cur.a
             cur = f(fiber, cur.b)
+            if (cur.tag === Op.Leave) {
+              stack[sp++] = cur
+              cur = cur.a
+            }
             continue
         }
 
@@ -277,6 +289,7 @@ export function advance(fiber: FiberCore): void {
             switch (frame.tag) {
               case Op.Catch:
                 if (!handled) continue
+                fiber.state &= ~UNCLEAN
                 mode = FULFILL
                 f = frame.b
                 cur = f(value)
@@ -284,11 +297,13 @@ export function advance(fiber: FiberCore): void {
                 continue run
               case Op.Attempt:
                 if (!handled) continue
+                fiber.state &= ~UNCLEAN
                 mode = FULFILL
                 value = { status: "rejected", reason: value }
                 continue
               case Op.Stepping: {
-                if (!handled) stack[sp++] = restoring(fiber, mode, value)
+                if (handled) fiber.state &= ~UNCLEAN
+                else stack[sp++] = restoring(fiber, mode, value)
                 mode = FULFILL
                 drive.driver = loop
                 const step = handled ? frame.a.throw(value) : frame.a.return()
@@ -318,6 +333,7 @@ export function advance(fiber: FiberCore): void {
           } else if (frame.tag === Op.Restore) {
             const before = (frame.a & ~CLEANUP) as Mode
             fiber.state = (fiber.state & ~CLEANUP) | (frame.a & CLEANUP)
+            if (mode === REJECT) fiber.state |= UNCLEAN
             if (fiber.stopping) loop.attend()
             if (mode === FULFILL) value = frame.b
             else if (before === REJECT) value = suppress(value, frame.b)
@@ -354,6 +370,11 @@ function mustStop(fiber: FiberCore, cur: Node): boolean {
   return fiber.stopping && !(fiber.state & STOPPED) && cur?.tag !== Op.Stop
 }
 
+/** The delivery. A failure on its way gives way to it, unless it is that of a cleanup: that one is kept beside it. */
+function stop(fiber: FiberCore, cur: Node): Node {
+  return fiber.state & UNCLEAN && cur.tag === Op.Fail ? new Task(Op.Stop, cur) : STOP
+}
+
 /** The node that comes to this outcome: for a fiber that gives way while it delivers one. */
 function outcome(mode: Mode, value: unknown): Node {
   if (mode === CANCEL) return STOP
@@ -367,8 +388,8 @@ function exitOf(mode: Mode, value: unknown): Exit<unknown> {
 
 function cleanupOf(returned: unknown): Node {
   if (returned instanceof Task) return returned
-  if (typeof (returned as { then?: unknown } | undefined | null)?.then !== "function") return Task.unit
-  throw notATask(returned, "what the cleanup of finally returns")
+  if (!isThenable(returned)) return Task.unit
+  throw notATask(returned, "what a cleanup returns")
 }
 
 function joinsItself(): TypeError {

@@ -1,4 +1,4 @@
-import { describe } from "../data/index.ts"
+import { describe, isThenable } from "../data/index.ts"
 import { notATask, Task } from "../task/index.ts"
 import type { FiberCore } from "./fiber.ts"
 
@@ -67,7 +67,7 @@ export class Registration {
 
   /** The registering function has returned what undoes the registration. What to continue as, if that is known already. */
   returned(cleanup: unknown): AnyTask | undefined {
-    if (isThenable(cleanup)) throw promiseReturned(cleanup)
+    if (isThenable(cleanup) && !(cleanup instanceof Task)) throw promiseReturned(cleanup)
     const early = this.#held as AnyTask | undefined
     if (early === undefined) this.#held = cleanup
     else this.#drop()
@@ -103,10 +103,6 @@ export class Registration {
 }
 
 const RESUME = "the argument of resume in Task.async"
-
-function isThenable(value: unknown): boolean {
-  return !(value instanceof Task) && typeof (value as { then?: unknown } | undefined | null)?.then === "function"
-}
 
 function promiseReturned(given: unknown): TypeError {
   return new TypeError(

@@ -138,7 +138,8 @@ export class Scheduler implements Driver {
    * caller has no async context that would show; in its turn otherwise.
    */
   resume(fiber: FiberCore): void {
-    if (this.#running || this.#turn.over || this.ready.size > 0 || captureContext() !== undefined) this.enqueue(fiber)
+    const waits = this.#running || this.#turn.over || this.ready.size > 0 || captureContext() !== undefined
+    if (waits || !this.#opensTurn()) this.enqueue(fiber)
     else this.#runNow(fiber)
   }
 
@@ -147,6 +148,16 @@ export class Scheduler implements Driver {
     if (this.#turn.open) return
     this.#armMacrotask()
     this.#turn.begin()
+  }
+
+  #opensTurn(): boolean {
+    try {
+      this.#openTurn()
+      return true
+    } catch {
+      // The next who has to run the loop will hear of it.
+      return false
+    }
   }
 
   #claim(): Driver | undefined {
@@ -173,7 +184,7 @@ export class Scheduler implements Driver {
     do {
       if (entry instanceof FiberCore) this.#resume(entry)
       else if (typeof entry === "function") this.#callDetached(entry)
-      else if (entry instanceof Group) this.#tend(entry)
+      else if (entry instanceof Group) this.#call(entry)
       else this.#resumeDetached(entry)
       entry = this.#turn.over ? undefined : this.#soon.pop()
     } while (entry !== undefined)
@@ -181,7 +192,7 @@ export class Scheduler implements Driver {
   }
 
   /** A group starts its next member, or ends: one operation, in the context of the fiber that waits for it. */
-  #tend(group: Group): void {
+  #call(group: Group): void {
     if (--this.ops < 0 && this.mustGiveWay()) return this.enqueue(group)
     const context = group.fiber.side?.context
     if (context === undefined) group.run()

@@ -26,6 +26,8 @@ export const MASKED = 1024
 export const STOPPED = 2048
 /** A cleanup runs. It is masked, and no `restore` takes that mask down. */
 export const CLEANING = 4096
+/** The failure on its way is, at least in part, that of a cleanup: no cancellation may hide it. */
+export const UNCLEAN = 8192
 
 /** How a computation goes on, or ended: with a value, a failure, a cancellation. */
 export const FULFILL = 0

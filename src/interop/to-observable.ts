@@ -40,13 +40,15 @@ function subscribe<A>(
   options: RunOptions | undefined,
 ): Subscription {
   let closed = false
+  let deaf = false
   const fiber = task.run(options)
   const takeBack = fiber.onExit((exit) => {
     closed = true
-    tell(observer, exit)
+    tell(observer, exit, () => deaf)
   })
   return {
     unsubscribe() {
+      deaf = true
       if (closed) return
       closed = true
       takeBack()
@@ -58,12 +60,13 @@ function subscribe<A>(
   }
 }
 
-function tell<A>(observer: Partial<Observer<A>>, exit: Exit<A>): void {
+/** Who unsubscribes in `next` hears no `complete`. */
+function tell<A>(observer: Partial<Observer<A>>, exit: Exit<A>, isDeaf: () => boolean): void {
   if (exit.status === "fulfilled") {
     try {
       observer.next?.(exit.value)
     } finally {
-      observer.complete?.()
+      if (!isDeaf()) observer.complete?.()
     }
   } else if (typeof observer.error === "function") {
     observer.error(exit.status === "rejected" ? exit.reason : new CancelledError(exit.reason))

@@ -33,6 +33,8 @@ export function runSync<A>(task: Task<A, unknown>): A {
     scheduler.drain()
   }
   const exit = fiber.poll()
+  // What could not end here will not: nobody else runs this scheduler.
+  if (exit === undefined) scheduler.closed = true
   if (operation !== undefined) {
     throw new RunSyncError(operation, exit?.status === "rejected" ? { cause: exit.reason } : undefined)
   }

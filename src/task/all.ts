@@ -1,6 +1,6 @@
-import { describe } from "../data/index.ts"
+import { describe, isThenable } from "../data/index.ts"
 import type { ConcurrencyOptions, Crew, SignalOptions } from "./crew.ts"
-import { limitOf, mustBeSignal, notATask } from "./errors.ts"
+import { limitOf, mustBeSignal, mustKnow, notATask } from "./errors.ts"
 import * as Op from "./node.ts"
 import { Task } from "./task.ts"
 
@@ -16,8 +16,8 @@ interface Rule {
   readonly keeps: boolean
   /** A member has ended: an outcome, or undefined to go on. */
   readonly settled: (results: unknown[], index: number, ok: boolean, value: unknown) => AnyTask | undefined
-  /** All have ended. */
-  readonly ended: (results: unknown[]) => AnyTask
+  /** All have ended: the outcome, or undefined if there is none. */
+  readonly ended: (results: unknown[]) => AnyTask | undefined
 }
 
 const collect: Rule = {
@@ -42,7 +42,7 @@ const collectOutcomes: Rule = {
 const firstToSettle: Rule = {
   keeps: false,
   settled: (_results, _index, ok, value) => (ok ? Task.pure(value) : Task.fail(value)),
-  ended: () => Task.never,
+  ended: () => undefined,
 }
 
 const firstToSucceed: Rule = {
@@ -83,7 +83,7 @@ export function forEach<T>(
   options: ConcurrencyOptions | undefined,
 ): Task<never> {
   mustBeIterable(items, "Task.forEach")
-  return together("Task.forEach", allToSucceed, items, { ...options, concurrency: options?.concurrency ?? 1 }, f)
+  return together("Task.forEach", allToSucceed, items, options, f, 1)
 }
 
 /** The results in the shape of what was given: an array, or an object of the same keys. */
@@ -102,10 +102,12 @@ function together<T>(
   items: Iterable<T>,
   options: ConcurrencyOptions | undefined,
   make?: (item: T, index: number) => unknown,
+  concurrency = Infinity,
 ): Task<never> {
-  const limit = limitOf(options?.concurrency)
+  mustKnow(options, ["concurrency", "signal"], name)
+  const limit = limitOf(options?.concurrency ?? concurrency)
   const signal = options?.signal
-  mustBeSignal(signal)
+  if (signal !== undefined) mustBeSignal(signal)
   let used = false
   return new Task(Op.Group, () => {
     const iterator = items[Symbol.iterator]()
@@ -162,7 +164,7 @@ class Members<T> implements Crew {
     return this.#rule.settled(this.#results, index, ok, value)
   }
 
-  ended(): AnyTask {
+  ended(): AnyTask | undefined {
     return this.#rule.ended(this.#results)
   }
 
@@ -181,7 +183,7 @@ function listOf(given: unknown, name: string): Iterable<unknown> {
 }
 
 function isRecord(given: unknown): given is Readonly<Record<string, unknown>> {
-  return typeof given === "object" && given !== null && !(Symbol.iterator in given)
+  return typeof given === "object" && given !== null && !(Symbol.iterator in given) && !isThenable(given)
 }
 
 function mustBeIterable(given: unknown, name: string): asserts given is Iterable<unknown> {

@@ -14,8 +14,8 @@ export interface Crew {
   next(index: number): AnyTask | undefined
   /** A member has ended. What it returns is the group's outcome: no more are started, the others are cancelled. */
   settled(index: number, ok: boolean, value: unknown): AnyTask | undefined
-  /** All have ended and none has decided. */
-  ended(): AnyTask
+  /** All have ended and none has decided: the outcome, or undefined to wait on, for the time or the signal. */
+  ended(): AnyTask | undefined
   /** Called when the group is over before `next` has come to its end. */
   readonly close?: (() => void) | undefined
   /** Milliseconds until the group is over whatever its members do, and its outcome then. */

@@ -1,4 +1,4 @@
-import { describe } from "../data/index.ts"
+import { describe, isThenable } from "../data/index.ts"
 import { Task } from "./task.ts"
 
 /** For arguments that must be functions, where the description is built. */
@@ -25,10 +25,23 @@ export function mustBeClass(given: unknown): void {
   )
 }
 
-/** For every `signal`, where it is given. */
-export function mustBeSignal(given: { readonly addEventListener?: unknown } | null | undefined): void {
-  if (given === undefined || typeof given?.addEventListener === "function") return
-  throw new TypeError(`Expected \`signal\` to be an AbortSignal, got ${describe(given)}.`)
+/** For every signal, where it is given. */
+export function mustBeSignal(given: unknown): void {
+  if (typeof (given as { addEventListener?: unknown } | undefined | null)?.addEventListener === "function") return
+  throw new TypeError(
+    `Expected \`signal\` to be an AbortSignal, got ${describe(given)}. Of a controller: controller.signal.`,
+  )
+}
+
+/** For options: a misspelt one would be silently ignored. */
+export function mustKnow(given: object | undefined, known: readonly string[], where: string): void {
+  if (typeof given !== "object" || given === null) {
+    if (given === undefined) return
+    throw new TypeError(`Expected the options of ${where} to be an object, got ${describe(given)}.`)
+  }
+  const unknown = Object.keys(given).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  throw new TypeError(`Expected the options of ${where} to be among ${known.join(", ")}, got \`${unknown}\`.`)
 }
 
 /** A `concurrency`, Infinity if there is none. */
@@ -43,9 +56,8 @@ export function notATask(given: unknown, where: string): TypeError {
 }
 
 function remedy(given: unknown, where: string): string {
-  if (typeof (given as { then?: unknown } | undefined)?.then === "function") {
-    return "Wrap it: Task.promise(() => …)."
-  }
+  if (isThenable(given)) return "Wrap it: Task.promise(() => …)."
+  if (typeof given === "function") return "Call it, or wrap it: Task.defer(…)."
   if (where.includes("flatMap")) return "For a plain value use map."
   return "For a plain value use Task.pure."
 }

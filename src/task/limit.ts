@@ -32,21 +32,21 @@ class Solo implements Crew {
     return ok ? Task.pure(value) : Task.fail(value)
   }
 
-  ended(): AnyTask {
-    return Task.never
+  ended(): undefined {
+    return undefined
   }
 }
 
 const group = (solo: Solo): Task<never> => new Task<never>(Op.Group, () => solo)
 
-export function timeout(task: AnyTask, duration: Duration, late?: AnyTask): Task<never> {
-  const ms = toMillis(duration, "duration")
+export function timeout(task: AnyTask, duration: Duration, late?: AnyTask, name = "duration"): Task<never> {
+  const ms = toMillis(duration, name)
   return ms === Infinity
     ? (task as Task<never>)
     : group(new Solo(task, ms, () => late ?? Task.fail(new TimeoutError(ms))))
 }
 
 export function abortOn(task: AnyTask, signal: AbortSignal): Task<never> {
-  mustBeSignal(signal ?? null)
+  mustBeSignal(signal)
   return group(new Solo(task, undefined, undefined, signal))
 }

@@ -2,7 +2,14 @@ import type { Fiber } from "./handle.ts"
 import { access, type Ending, type Running } from "./running.ts"
 import { Task } from "./task.ts"
 
-type Run<A, E> = Fiber<A, E> & Ending
+/** One run, and who waits for it. */
+interface Run<A, E> {
+  readonly fiber: Fiber<A, E> & Ending
+  readonly loop: Running["loop"]
+  waiting: number
+  /** Its last waiter has been cancelled, and so has it. */
+  dying: boolean
+}
 
 /**
  * One run for all who come, and its outcome for those who come later.
@@ -13,41 +20,41 @@ type Run<A, E> = Fiber<A, E> & Ending
  */
 export function memoize<A, E>(task: Task<A, E>): Task<A, E> {
   let run: Run<A, E> | undefined
-  let waiting = 0
-  let dying = false
 
-  const begin = (fiber: Running): Run<A, E> => {
-    const started = fiber.loop.start(fiber, task, { name: undefined, detached: true, here: true })
-    started.whenEnded(() => {
+  const begin = (starter: Running): Run<A, E> => {
+    const { loop } = starter
+    const fiber = loop.start(starter, task, { name: undefined, detached: true, here: true })
+    const own: Run<A, E> = { fiber, loop, waiting: 0, dying: false }
+    fiber.whenEnded(() => {
       // A value is a value, also of a run that was told to stop; a failure counts unless it is that of its stopping.
-      const status = started.poll()?.status
-      if (status === "cancelled" || (status === "rejected" && dying)) run = undefined
-      dying = false
+      const status = fiber.poll()?.status
+      if (run === own && (status === "cancelled" || (status === "rejected" && own.dying))) run = undefined
+      own.dying = false
     })
-    return started
+    return own
   }
 
-  const leave = (exit: { readonly status: string }): Task<unknown, E> | void => {
-    const left = run
-    if (--waiting > 0 || exit.status !== "cancelled" || left === undefined || left.poll() !== undefined)
-      return undefined
-    dying = true
+  const leave = (own: Run<A, E>, exit: { readonly status: string }): Task<unknown, E> | void => {
+    const { fiber } = own
+    if (--own.waiting > 0 || exit.status !== "cancelled" || fiber.poll() !== undefined) return undefined
+    own.dying = true
     // At once: what fails from now on can only be a cleanup.
-    left.abort()
-    const failure = Task.defer(() => (left.poll()?.status === "rejected" ? left.join().as(undefined) : Task.unit))
-    return afterwards(left).andThen(failure)
+    fiber.abort()
+    const failure = Task.defer(() => (fiber.poll()?.status === "rejected" ? fiber.join().as(undefined) : Task.unit))
+    return afterwards(fiber).andThen(failure)
   }
 
   const wait: Task<A, E> = Task.defer((): Task<A, E> => {
-    let entered = false
+    let own: Run<A, E> | undefined
     const join = access<A, E>((fiber) => {
-      if (dying && run !== undefined) return afterwards(run).andThen(wait)
-      run ??= begin(fiber)
-      waiting++
-      entered = true
-      return run.join()
+      // What `runSync` has left behind will never end.
+      if (run?.dying && run.loop.closed) run = undefined
+      if (run?.dying) return afterwards(run.fiber).andThen(wait)
+      own = run ??= begin(fiber)
+      own.waiting++
+      return own.fiber.join()
     })
-    return join.finally((exit) => (entered ? leave(exit) : undefined))
+    return join.finally((exit) => (own === undefined ? undefined : leave(own, exit)))
   })
   return wait
 }

@@ -16,19 +16,19 @@
  *     Async          register
  *     Promise        (signal) => Promise
  *     Gen            () => Generator
- *     Start          program                 { name, detached }
+ *     Start          program                 StartSpec
  *     Join           the fiber to wait for
  *     Self, Yield, Never
- *     Group           () => Crew
- *     Mask            (restore) => Task
- *     Access          (fiber, b) => Task      what else it is to be told
- *     Leave           source                  (fiber) => void, called at any outcome of the source
+ *     Group          () => Crew
+ *     Mask           (restore) => Task
+ *     Access         (fiber, b) => Task      what else it is to be told
+ *     Leave          source                  (fiber) => void, called at any outcome of the source
  *
  * A node that has a source is its own continuation frame: descending into the source pushes the node, and the value that
  * comes back meets its function. The last three tags are the interpreter's own: the outcome of a cancelled fiber, and two
  * frames that are not nodes of a program.
  *
- *     Stop            a cleanup, or nothing
+ *     Stop           a cleanup, or nothing
  *     Stepping       the generator                                    waits for what the generator yielded
  *     Restore        mode of the outcome     value or reason          waits for a cleanup, then goes on with the outcome
  */

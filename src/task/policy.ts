@@ -1,4 +1,5 @@
 import { describe, type Duration, toMillis } from "../data/index.ts"
+import { mustBeFunction, mustKnow } from "./errors.ts"
 
 /**
  * One run of a schedule. It is told how the last run of the task came out (the error for `retry`, the value for `repeat`)
@@ -8,7 +9,7 @@ import { describe, type Duration, toMillis } from "../data/index.ts"
 export type Step<in Input> = (input: Input, elapsed: number) => number | Date | undefined
 
 /** What a schedule may ask of the runtime. */
-export interface Dice {
+export interface ScheduleContext {
   /** A number from 0 to less than 1. */
   readonly random: () => number
   /** Milliseconds since 1970. */
@@ -49,7 +50,7 @@ export interface BackoffOptions {
 
 /** What `retry` and `repeat` follow: a Schedule, or anything else that makes a step for each run. */
 export interface Policy<in Input> {
-  readonly start: (dice: Dice) => Step<Input>
+  readonly start: (context: ScheduleContext) => Step<Input>
 }
 
 /** A schedule as it is, literal options as a policy. Checked here, where they are written. */
@@ -58,10 +59,9 @@ export function policyOf<Input>(given: Policy<Input> | ScheduleOptions<Input>, w
     throw new TypeError(`Expected ${where} to get a Schedule or its options, got ${describe(given)}.`)
   }
   if ("start" in given) return given
-  const unknown = Object.keys(given).find((key) => !KNOWN.includes(key))
-  if (unknown !== undefined) {
-    throw new TypeError(`Expected ${where} to get ${KNOWN.join(", ")}, got \`${unknown}\`.`)
-  }
+  mustKnow(given, KNOWN, where)
+  if (given.while !== undefined) mustBeFunction(given.while, "while")
+  if (given.until !== undefined) mustBeFunction(given.until, "until")
   const { times = Infinity, spaced = 0, every = 0, backoff, maxElapsed = Infinity } = given
   mustBeNumber(
     "times",
@@ -74,28 +74,36 @@ export function policyOf<Input>(given: Policy<Input> | ScheduleOptions<Input>, w
   const longest = toMillis(maxElapsed, "maxElapsed")
   const growth = backoff && growing(backoff)
   return {
-    start(dice) {
+    start(context) {
       let left = times
-      const grown = growth?.(dice)
+      const grown = growth?.(context)
       return (input, elapsed) => {
         if (left-- <= 0 || (given.while && !given.while(input)) || given.until?.(input)) return undefined
-        const wait = Math.max(pause, rate && rate - (elapsed % rate), grown?.() ?? 0)
+        const wait = Math.max(pause, rate && untilNext(rate, elapsed), grown?.() ?? 0)
         return elapsed + wait > longest ? undefined : wait
       }
     },
   }
 }
 
+/** Until the next multiple of a period. Who comes to one a rounding error early has come to it. */
+function untilNext(period: number, elapsed: number): number {
+  return (Math.floor(elapsed / period + 1e-9) + 1) * period - elapsed
+}
+
+const GROWTH = ["initial", "factor", "max", "jitter"]
 const KNOWN = ["times", "spaced", "every", "backoff", "maxElapsed", "while", "until"]
 
-function growing({ initial, factor = 2, max = Infinity, jitter = false }: Backoff): (dice: Dice) => () => number {
+function growing(backoff: Backoff): (context: ScheduleContext) => () => number {
+  mustKnow(backoff, GROWTH, "backoff")
+  const { initial, factor = 2, max = Infinity, jitter = false } = backoff
   const first = toMillis(initial, "backoff.initial")
   const longest = toMillis(max, "backoff.max")
   mustBeNumber("backoff.factor", factor, factor >= 1, "a number >= 1")
   const shaken = jitter && shaking(jitter)
-  return (dice) => {
+  return (context) => {
     let next = first
-    const shake = shaken && shaken(dice)
+    const shake = shaken && shaken(context)
     return () => {
       const wait = Math.min(next, longest)
       next = wait * factor
@@ -105,10 +113,12 @@ function growing({ initial, factor = 2, max = Infinity, jitter = false }: Backof
 }
 
 /** Half of a wait, and a random part of the other half ("equal jitter"), so that clients which failed together part. */
-export function shaking(jitter: true | { readonly seed: number }): (dice: Dice) => (wait: number) => number {
+export function shaking(
+  jitter: true | { readonly seed: number },
+): (context: ScheduleContext) => (wait: number) => number {
   if (jitter !== true) mustBeNumber("seed", jitter.seed, Number.isFinite(jitter.seed), "a finite number")
-  return (dice) => {
-    const random = jitter === true ? dice.random : seeded(jitter.seed)
+  return (context) => {
+    const random = jitter === true ? context.random : seeded(jitter.seed)
     return (wait) => wait * (0.5 + random() / 2)
   }
 }

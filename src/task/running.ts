@@ -8,9 +8,9 @@ export interface Running {
   readonly loop: {
     readonly clock: Clock
     readonly random: () => number
+    readonly closed: boolean
     start<A, E>(from: Running, task: Task<A, E>, spec: StartSpec): Fiber<A, E> & Ending
   }
-  ownSide(): object
 }
 
 /** A fiber whose end can be awaited without heeding its outcome. */

@@ -1,7 +1,7 @@
 import { type Duration, toMillis } from "../data/index.ts"
 import {
   type BackoffOptions,
-  type Dice,
+  type ScheduleContext,
   type Policy,
   policyOf,
   type ScheduleOptions,
@@ -27,13 +27,13 @@ import {
  */
 export class Schedule<in Input = unknown> implements Policy<Input> {
   /** Begins one run of it: what `retry` and `repeat` call. */
-  readonly start: (dice: Dice) => Step<Input>
+  readonly start: (context: ScheduleContext) => Step<Input>
 
   /**
    * Makes a schedule of your own: `start` is called when a retry or repeat begins, and the step that it returns is called
    * after each run of the task.
    */
-  constructor(start: (dice: Dice) => Step<Input>) {
+  constructor(start: (context: ScheduleContext) => Step<Input>) {
     this.start = start
   }
 
@@ -70,17 +70,17 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
   /** Takes each pause at a random 50 to 100 % of itself; with a seed the same ones in every run. */
   jittered(options?: { readonly seed: number }): Schedule<Input> {
     const shaken = shaking(options ?? true)
-    return this.#then((dice) => {
-      const shake = shaken(dice)
-      return (wait) => (wait === undefined ? wait : shake(millisOf(wait, dice)))
+    return this.#then((context) => {
+      const shake = shaken(context)
+      return (wait) => (wait === undefined ? wait : shake(millisOf(wait, context)))
     })
   }
 
   /** Ends when the next run would start later than this after the first. */
   maxElapsed(duration: Duration): Schedule<Input> {
     const longest = toMillis(duration, "duration")
-    return this.#then((dice) => (wait, _input, elapsed) => {
-      return wait !== undefined && elapsed + millisOf(wait, dice) > longest ? undefined : wait
+    return this.#then((context) => (wait, _input, elapsed) => {
+      return wait !== undefined && elapsed + millisOf(wait, context) > longest ? undefined : wait
     })
   }
 
@@ -110,8 +110,8 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
 
   /** Goes on as `next` when this ends. */
   andThen<In>(next: Schedule<In>): Schedule<Input & In> {
-    return new Schedule((dice) => {
-      let step: Step<Input & In> = this.start(dice)
+    return new Schedule((context) => {
+      let step: Step<Input & In> = this.start(context)
       let since = 0
       let first = true
       return (input, elapsed) => {
@@ -119,18 +119,20 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
         if (wait !== undefined || !first) return wait
         first = false
         since = elapsed
-        step = next.start(dice)
+        step = next.start(context)
         return step(input, 0)
       }
     })
   }
 
   #then(
-    change: (dice: Dice) => (wait: ReturnType<Step<Input>>, input: Input, elapsed: number) => ReturnType<Step<Input>>,
+    change: (
+      context: ScheduleContext,
+    ) => (wait: ReturnType<Step<Input>>, input: Input, elapsed: number) => ReturnType<Step<Input>>,
   ): Schedule<Input> {
-    return new Schedule((dice) => {
-      const step = this.start(dice)
-      const changed = change(dice)
+    return new Schedule((context) => {
+      const step = this.start(context)
+      const changed = change(context)
       return (input, elapsed) => changed(step(input, elapsed), input, elapsed)
     })
   }
@@ -139,9 +141,9 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
     other: Schedule<In>,
     choose: (left: Wait, right: Wait, millis: (wait: number | Date) => number) => Wait,
   ): Schedule<Input & In> {
-    return new Schedule((dice) => {
-      const [left, right] = [this.start(dice), other.start(dice)]
-      const millis = (wait: number | Date): number => millisOf(wait, dice)
+    return new Schedule((context) => {
+      const [left, right] = [this.start(context), other.start(context)]
+      const millis = (wait: number | Date): number => millisOf(wait, context)
       return (input, elapsed) => choose(left(input, elapsed), right(input, elapsed), millis)
     })
   }
@@ -149,6 +151,6 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
 
 type Wait = ReturnType<Step<never>>
 
-function millisOf(wait: number | Date, dice: Dice): number {
-  return typeof wait === "number" ? wait : Math.max(wait.getTime() - dice.wall(), 0)
+function millisOf(wait: number | Date, context: ScheduleContext): number {
+  return typeof wait === "number" ? wait : Math.max(wait.getTime() - context.wall(), 0)
 }

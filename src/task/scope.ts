@@ -32,6 +32,8 @@ export class Scope implements AsyncDisposable {
   readonly #entries = new Set<Release>()
   readonly #owner: Running | undefined
   #closed: Completable<void, unknown> | undefined
+  /** The fiber that releases. */
+  #closer: Running | undefined
 
   /** @internal */
   constructor(owner: Running | undefined) {
@@ -62,7 +64,10 @@ export class Scope implements AsyncDisposable {
 
   /** Acquires a value that has `Symbol.asyncDispose` or `Symbol.dispose`, and releases it by that; null is kept as it is. */
   use<R extends DisposableLike, E>(acquire: Task<R, E> | ((restore: Restore) => Task<R, E>)): Task<R, E> {
-    return this.acquire(acquire, dispose)
+    mustBeTaskOrFunction(acquire, "scope.use")
+    const checked = (restore: Restore): Task<R, E> =>
+      acquiring(acquire, restore).tap((resource) => void disposer(resource))
+    return this.acquire(checked, (resource) => disposer(resource)?.())
   }
 
   /** Adds a cleanup: a Task, or a function of the scope's outcome. */
@@ -91,18 +96,25 @@ export class Scope implements AsyncDisposable {
     })
   }
 
-  /** Releases everything and waits for it. A second call waits for the first. Fails with what failed in the releases. */
+  /**
+   * Releases everything and waits for it. A second call waits for the first, unless it comes from a release, which would
+   * wait for itself. Fails with what failed in the releases. It cannot be cancelled half-way.
+   */
   close(exit: Exit<unknown> = { status: "fulfilled", value: undefined }): Task<void, unknown> {
-    return Task.uncancelable((restore) => {
-      if (this.#closed !== undefined) return restore(this.#closed.task)
-      const closing = (this.#closed = Task.withResolvers<void, unknown>())
-      const entries = Array.from(this.#entries)
-      this.#entries.clear()
-      return released(entries, exit).finally((end) => {
-        if (end.status === "rejected") closing.reject(end.reason)
-        else closing.resolve(undefined)
-      })
-    })
+    return access((fiber) =>
+      Task.uncancelable((restore) => {
+        if (this.#closed !== undefined) return fiber === this.#closer ? Task.unit : restore(this.#closed.task)
+        const closing = (this.#closed = Task.withResolvers<void, unknown>())
+        this.#closer = fiber
+        const entries = Array.from(this.#entries)
+        this.#entries.clear()
+        return released(entries, exit).finally((end) => {
+          this.#closer = undefined
+          if (end.status === "rejected") closing.reject(end.reason)
+          else closing.resolve(undefined)
+        })
+      }),
+    )
   }
 
   /** For `await using`: closes. */
@@ -138,12 +150,16 @@ function released(entries: Release[], exit: Exit<unknown>): Task<void, unknown> 
   return Task.unit.finally(() => release(exit)).finally(() => released(entries, exit))
 }
 
-function dispose(resource: DisposableLike): Task<unknown, unknown> | void {
+/** What releases a resource, by its own word. */
+function disposer(resource: DisposableLike): (() => Task<unknown, unknown>) | undefined {
   if (resource === null || resource === undefined) return undefined
   const { [Symbol.asyncDispose]: later, [Symbol.dispose]: now } = resource as Partial<AsyncDisposable & Disposable>
-  if (later !== undefined) return Task.promise(() => later.call(resource))
-  if (now !== undefined) return Task.sync(() => now.call(resource))
-  throw new TypeError(`Expected a value with Symbol.asyncDispose or Symbol.dispose, got ${describe(resource)}.`)
+  if (later !== undefined) return () => Task.promise(() => later.call(resource))
+  if (now !== undefined) return () => Task.sync(() => now.call(resource))
+  throw new TypeError(
+    `Expected scope.use to get what has Symbol.asyncDispose or Symbol.dispose, got ${describe(resource)}. ` +
+      "For anything else: scope.acquire(task, release).",
+  )
 }
 
 function closed(): Error {

@@ -1,9 +1,17 @@
-import { type Duration, type Exit, type Settled, type TimeoutError, toMillis } from "../data/index.ts"
+import {
+  type Duration,
+  type Exit,
+  isThenable,
+  type Settled,
+  suppress,
+  type TimeoutError,
+  toMillis,
+} from "../data/index.ts"
 import { all, allSettled, any, forEach, race } from "./all.ts"
 import type { Completable } from "./completable.ts"
 import type { ConcurrencyOptions, SignalOptions } from "./crew.ts"
 import { edge, type Runtime, type RunOptions } from "./edge.ts"
-import { mustBeClass, mustBeFunction, mustBeTask, mustBeTaskOrFunction, notATask } from "./errors.ts"
+import { mustBeClass, mustBeFunction, mustBeTask, mustBeTaskOrFunction, mustKnow, notATask } from "./errors.ts"
 import { type FailureOfYielded, iterate, type TaskIterator, type Yielded } from "./generator.ts"
 import type { Fiber, StartOptions, StartSpec } from "./handle.ts"
 import { abortOn, timeout } from "./limit.ts"
@@ -291,7 +299,8 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   /**
    * Keeps cancellation out until the end of what `body` returns; it is delivered then. `restore(task)` lets it in again
    * around a part that may be given up, such as a wait. `restore` means this region in this fiber: used elsewhere, or in a
-   * cleanup, it changes nothing.
+   * cleanup, it changes nothing. A combinator's members are other fibers: write `restore(wait.timeout(5))`, not
+   * `restore(wait).timeout(5)`.
    *
    * @example
    * ```ts
@@ -328,7 +337,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     mustBeFunction(release, "Task.bracket (release)")
     return Task.uncancelable((restore) =>
       acquiring(acquire, restore).flatMap((resource) =>
-        restore(Task.defer(() => use(resource))).finally((exit) => release(resource, exit)),
+        restore(called(() => use(resource), "Task.bracket (use)")).finally((exit) => release(resource, exit)),
       ),
     )
   }
@@ -338,15 +347,16 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     mustBeFunction(body, "Task.scoped")
     return access((fiber) => {
       const scope = new Scope(fiber)
-      return Task.defer(() => body(scope)).finally((exit) => scope.close(exit) as Task<void>)
+      return called(() => body(scope), "the body of Task.scoped").finally((exit) => scope.close(exit) as Task<void>)
     })
   }
 
   // --- until something is so -----------------------------------------------------------------------------------------
 
   /**
-   * Waits until `condition` is true: looks at once, then again after each pause. The condition is a function, or a Task.
-   * Fails with `TimeoutError` when the time is up, in the middle of a pause as well.
+   * Waits until `condition` is true: looks at once, then again after each pause. The condition is a function, or a Task; one
+   * that yields no boolean is a failure, a TypeError. Fails with `TimeoutError` when the time is up, in the middle of a
+   * pause as well.
    *
    * @example
    * ```ts
@@ -360,7 +370,9 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     condition: Task<boolean, E> | (() => boolean | Task<boolean, E>),
     options?: UntilOptions,
   ): Task<void, E | TimeoutError> {
-    return timeout(until(condition, options?.every ?? 1000), options?.timeout ?? Infinity)
+    mustKnow(options, ["every", "timeout"], "Task.until")
+    const poll = until(condition, options?.every ?? 1000)
+    return timeout(poll, options?.timeout ?? Infinity, undefined, "timeout")
   }
 
   // --- what to do with the value -------------------------------------------------------------------------------------
@@ -449,7 +461,10 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     return new Task<A, E | E2>(Op.Finally, this, cleanup)
   }
 
-  /** Runs `cleanup` if this is cancelled, before the cancellation is over; not when it succeeds or fails. */
+  /**
+   * Runs `cleanup` if this is cancelled, before the cancellation is over; not when it succeeds or fails. A function gets the
+   * reason: what was passed to `cancel` or `abort`, the signal's reason, the TimeoutError, the failure of a sibling.
+   */
   onCancel<E2 = never>(cleanup: Task<unknown, E2> | ((reason: unknown) => Task<unknown, E2> | void)): Task<A, E | E2> {
     mustBeTaskOrFunction(cleanup, "onCancel")
     return this.finally((exit) => {
@@ -458,11 +473,18 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     })
   }
 
-  /** Calls `log` with a failure, default `console.error`, and keeps the failure. */
+  /** Calls `log` with a failure, default `console.error`, and keeps the failure; if `log` throws, both are joined. */
   // oxlint-disable-next-line eslint/no-console -- it is what this method is for
   logErrors(log: (error: unknown) => unknown = (error) => console.error(error)): Task<A, E> {
     mustBeFunction(log, "logErrors")
-    return this.tapError((error) => void log(error))
+    return new Task<A, E>(Op.Catch, this, (error: unknown) => {
+      try {
+        log(error)
+      } catch (thrown) {
+        return Task.fail(suppress(thrown, error))
+      }
+      return Task.fail(error)
+    })
   }
 
   // --- time and policy -----------------------------------------------------------------------------------------------
@@ -538,7 +560,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
     return repeat(this, schedule)
   }
 
-  /** Yields the value and how many milliseconds it took. */
+  /** Yields the value and how many milliseconds it took, by the runtime's monotonic clock. */
   elapsed(): Task<[value: A, ms: number], E> {
     return elapsed(this)
   }
@@ -633,10 +655,19 @@ const NEVER = new Task<never>(Op.Never, undefined)
 const YIELD = new Task<void>(Op.Yield, undefined)
 const SELF = new Task<Fiber<unknown, unknown>>(Op.Self, undefined)
 
+/** Continues as what a function of the user's returns, under its name. */
+function called<A, E>(f: () => Task<A, E>, where: string): Task<A, E> {
+  return access(() => {
+    const task = f()
+    mustBeTask(task, `what ${where} returns`)
+    return task
+  })
+}
+
 /** `next`, after what a callback returned if that is a Task; a promise would run unwatched and is refused. */
 function after<A, E>(returned: unknown, next: Task<A, E>, where: string): Task<A, unknown> {
   if (returned instanceof Task) return returned.andThen(next)
-  if (typeof (returned as { then?: unknown } | undefined | null)?.then === "function") {
+  if (isThenable(returned)) {
     throw notATask(returned, `what the callback of ${where} returns`)
   }
   return next

@@ -1,5 +1,5 @@
-import { describe, type Duration } from "../data/index.ts"
-import { mustBeTaskOrFunction } from "./errors.ts"
+import { describe, type Duration, isThenable, toMillis } from "../data/index.ts"
+import { mustBeTaskOrFunction, notATask } from "./errors.ts"
 import { access } from "./running.ts"
 import { Task } from "./task.ts"
 import { Timer } from "./timer.ts"
@@ -26,9 +26,10 @@ export function at<A, E>(task: Task<A, E>, time: Date | number): Task<A, E> {
 export function until(condition: unknown, every: Duration): AnyTask {
   mustBeTaskOrFunction(condition, "Task.until")
   const check = condition instanceof Task ? condition : Task.sync(condition as () => unknown)
-  const pause = Task.sleep(every)
+  const pause = Task.sleep(toMillis(every, "every"))
   const judge = (met: unknown): AnyTask => {
     if (met instanceof Task) return met.flatMap(judge)
+    if (isThenable(met)) throw notATask(met, "what the condition of Task.until returns")
     if (typeof met === "boolean") return met ? Task.unit : poll
     throw new TypeError(`Expected the condition of Task.until to yield a boolean, got ${describe(met)}.`)
   }

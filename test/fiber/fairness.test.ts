@@ -132,10 +132,10 @@ describe("groups", () => {
     const beside = Task.gen(function* () {
       for (;;) yield* Task.sync(() => other++).andThen(Task.yield())
     }).run()
-    for (let turns = 0; turns < 1000 && other < 3; turns++) await new Promise((resolve) => setTimeout(resolve, 1))
+    await vi.waitFor(() => expect(other).toBeGreaterThan(2), { timeout: 3000, interval: 1 })
     const running = fiber.poll() === undefined
     await Promise.all([fiber.cancel(), beside.cancel()])
-    return running && other > 2
+    return running
   }
 
   const endless: Record<string, Task<unknown, unknown>> = {

@@ -289,7 +289,7 @@ describe("finally", () => {
 
   it("refuses a cleanup that returns a promise", async () => {
     const cleanup = (async () => {}) as unknown as () => void
-    await expect(Task.unit.finally(cleanup).toPromise()).rejects.toThrow(/cleanup of finally.*got a Promise/)
+    await expect(Task.unit.finally(cleanup).toPromise()).rejects.toThrow(/what a cleanup returns.*got a Promise/)
   })
 })
 

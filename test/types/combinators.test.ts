@@ -35,7 +35,7 @@ describe("types of", () => {
     // @ts-expect-error -- a promise is not a Task
     expect(() => Task.all([Promise.resolve(1)])).toThrow(TypeError)
     // @ts-expect-error -- no such option
-    Task.all([count], { limit: 2 })
+    expect(() => Task.all([count], { limit: 2 })).toThrow(TypeError)
   })
 
   it("allSettled: outcomes, and no failure", () => {
