@@ -57,7 +57,7 @@ export function notATask(given: unknown, where: string): TypeError {
 
 function remedy(given: unknown, where: string): string {
   if (isThenable(given)) return "Wrap it: Task.promise(() => …)."
-  if (typeof given === "function") return "Call it, or wrap it: Task.defer(…)."
   if (where.includes("flatMap")) return "For a plain value use map."
+  if (typeof given === "function") return "Call it, or wrap it: Task.defer(…)."
   return "For a plain value use Task.pure."
 }

@@ -412,26 +412,22 @@ describe("an iterable", () => {
     expect(counts).toEqual({ asked: 2, returned: 1, iterators: 1 })
   })
 
-  it("whose return throws keeps the failure that came before", async () => {
-    const { iterable } = source(numbers(), () => {
-      throw new Error("return")
-    })
-    const exit = await outcome(Task.forEach(iterable, () => Task.fail("down")))
-    expect(exit.status).toBe("rejected")
-    const { reason } = exit as { reason: unknown }
-    expect(reason === "down" || (reason as { suppressed?: unknown }).suppressed === "down").toBe(true)
-  })
-
-  it("whose return throws does not keep a cancellation from ending the group", async () => {
+  it("whose return throws fails the group: with the failure that came before, the cancellation, or alone (D8)", async () => {
+    const error = new Error("return")
+    const throwing = <T>(items: Iterable<T>) =>
+      source(items, () => {
+        throw error
+      }).iterable
+    expect(await outcome(Task.forEach(throwing(numbers()), () => Task.fail("down")))).toMatchObject(
+      rejected({ name: "SuppressedError", error, suppressed: "down" }),
+    )
+    expect(await outcome(Task.race(throwing([Task.pure(1), Task.never])))).toEqual(rejected(error))
     const log: string[] = []
-    const { iterable } = source(["a", "b"], () => {
-      throw new Error("return")
-    })
-    const fiber = Task.forEach(iterable, (name) => member(name, log)).run({
+    const fiber = Task.forEach(throwing(["a", "b"]), (name) => member(name, log)).run({
       runtime: Runtime.make({ onUnhandled() {} }),
     })
-    await fiber.cancel("stop")
-    expect(fiber.poll()).toBeDefined()
+    fiber.abort("stop")
+    expect(await ended(fiber)).toMatchObject(rejected({ error, suppressed: { name: "AbortError", cause: "stop" } }))
     expect(log).toEqual(["a in", "a cancelled"])
   })
 

@@ -544,12 +544,17 @@ describe("a scope by hand", () => {
     await expect(block()).rejects.toBe("release")
   })
 
-  it("may be shared by many that acquire in it at once", async () => {
+  it("may be shared by many that acquire in it at once, and releases by the order of their success", async () => {
     const log: number[] = []
     const scope = Scope.make()
-    await Task.forEach([3, 1, 2], (n) => scope.acquire(Task.sleep(n).as(n), () => void log.push(n)), { concurrency: 3 })
+    const gates = [1, 2, 3].map(() => Task.withResolvers<void>())
+    const fibers = gates.map(({ task }, n) => scope.acquire(task.as(n), () => void log.push(n)).run())
+    for (const n of [1, 0, 2]) {
+      gates[n].resolve()
+      await fibers[n]
+    }
     await scope.close()
-    expect(log).toEqual([3, 2, 1])
+    expect(log).toEqual([2, 0, 1])
   })
 })
 
