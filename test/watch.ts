@@ -1,4 +1,4 @@
-import { type Exit, type Fiber, type Task } from "rapid-fiber"
+import { type Exit, type Fiber, type SuppressedError, type Task } from "rapid-fiber"
 
 /** For tests that look at fibers without awaiting them, which would be part of what is tested. */
 
@@ -20,3 +20,14 @@ export const ended = <A>(fiber: Fiber<A, unknown>): Promise<Exit<A>> =>
 
 /** Runs a task as a root, to its exit. */
 export const exitOf = <A>(task: Task<A, unknown>): Promise<Exit<A>> => ended(task.run())
+
+/** All that the reason of an exit joins: a platform's own SuppressedError does not show its parts to JSON. */
+export function failuresIn(exit: Exit<unknown>): unknown[] {
+  return exit.status === "fulfilled" ? [] : parts(exit.reason)
+}
+
+function parts(reason: unknown): unknown[] {
+  if (!(reason instanceof Error) || reason.name !== "SuppressedError") return [reason]
+  const { error, suppressed } = reason as SuppressedError
+  return [...parts(error), ...parts(suppressed)]
+}

@@ -134,12 +134,13 @@ export class Scheduler implements Driver {
   }
 
   /**
-   * The outside world resumes `fiber`. It runs at once, as a callback does, where nobody runs, nobody waits, and the
-   * caller has no async context that would show; in its turn otherwise.
+   * The outside world resumes `fiber`. It runs at once, as a callback does, where nobody runs, nobody waits, and no async
+   * context of the caller's would show in it; in its turn otherwise.
    */
   resume(fiber: FiberCore): void {
-    const waits = this.#running || this.#turn.over || this.ready.size > 0 || captureContext() !== undefined
-    if (waits || !this.#opensTurn()) this.enqueue(fiber)
+    const waits = this.#running || this.#turn.over || this.ready.size > 0
+    const shows = fiber.side?.context === undefined && captureContext() !== undefined
+    if (waits || shows || !this.#opensTurn()) this.enqueue(fiber)
     else this.#runNow(fiber)
   }
 

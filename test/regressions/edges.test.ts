@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { Local, Runtime, Scope, type SuppressedError, Task, toObservable } from "rapid-fiber"
-import { ended, exitOf } from "../watch.ts"
-
-/** All that a reason joins. */
-function failuresIn(reason: unknown): unknown[] {
-  if (!(reason instanceof Error) || reason.name !== "SuppressedError") return [reason]
-  const { error, suppressed } = reason as SuppressedError
-  return [...failuresIn(error), ...failuresIn(suppressed)]
-}
+import { Local, Runtime, Scope, Task, toObservable } from "rapid-fiber"
+import { ended, exitOf, failuresIn } from "../watch.ts"
 
 /** What went wrong here once. */
 describe("a cancellation at any budget", () => {
@@ -84,7 +77,7 @@ describe("a cleanup that fails while a cancellation waits for it", () => {
     const exit = await ended(fiber)
     expect(exit.status).toBe("rejected")
     expect(exit).toMatchObject({ reason: { suppressed: { name: "AbortError", cause: "stop" } } })
-    expect(exit.status === "rejected" && failuresIn(exit.reason)).toContain("cleanup")
+    expect(failuresIn(exit)).toContain("cleanup")
   })
 
   it("gives way to nothing once it has been handled", async () => {

@@ -515,11 +515,8 @@ describe("nested a hundred thousand deep", () => {
     timeout: (task) => task.timeout(600_000),
     abortOn: (task) => task.abortOn(new AbortController().signal),
     all: (task) => Task.all([task]).map((values) => values[0]),
-    "all of two": (task) => Task.all([Task.never.timeoutTo(0, Task.unit), task]).map((values) => values[1]),
-    allSettled: (task) => Task.allSettled([task]).flatMap(([exit]) => settle(exit)),
     race: (task) => Task.race([task, Task.never]),
     forEach: (task) => Task.forEach([1], () => task),
-    zip: (task) => Task.unit.zip(task).map(([, value]) => value),
     uncancelable: (task) => Task.uncancelable((restore) => restore(task)),
     bracket: (task) =>
       Task.bracket(
@@ -532,9 +529,7 @@ describe("nested a hundred thousand deep", () => {
     onCancel: (task) => task.onCancel(() => {}),
     memoize: (task) => task.memoize(),
     retry: (task) => task.retry({ times: 0 }),
-    repeat: (task) => task.repeat({ times: 0 }),
   }
-  const settle = (exit: Exit<unknown>) => (exit.status === "fulfilled" ? Task.pure(exit.value) : Task.fail(exit))
 
   const central = ["timeout", "all", "race", "uncancelable", "bracket", "scoped", "local.run"]
 
@@ -581,7 +576,7 @@ describe("nested a hundred thousand deep", () => {
   })
 
   it("and mixed comes to its value, and can be cancelled", async () => {
-    const names = Object.keys(wraps).filter((name) => name !== "forEach" && name !== "all of two")
+    const names = Object.keys(wraps).filter((name) => name !== "forEach")
     const mixed = (task: Task<unknown, unknown>) => {
       let nested = task
       for (let i = 0; i < 20_000; i++) nested = wraps[names[i % names.length]](nested, i)

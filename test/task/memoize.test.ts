@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest"
 import { CancelledError, Local, Runtime, Task } from "rapid-fiber"
-import { ended, exitOf, turn } from "../watch.ts"
+import { ended, exitOf, failuresIn, turn } from "../watch.ts"
 
 const rejected = (reason: unknown) => ({ status: "rejected", reason })
 const cancelled = (reason?: unknown) => ({ status: "cancelled", reason })
@@ -165,7 +165,7 @@ describe("a memoized task", () => {
     const first = task.run({ runtime: Runtime.make({ onUnhandled() {} }) })
     first.abort()
     expect(await ended(first)).toMatchObject({ status: "rejected" })
-    expect(JSON.stringify(first.poll())).toContain("cleanup")
+    expect(failuresIn(await ended(first))).toContain("cleanup")
     expect(await task).toBe("second run")
   })
 
