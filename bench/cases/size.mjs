@@ -13,7 +13,7 @@ export const about = {
   rss: false,
   once: true,
   forks: 1,
-  budgets: [atMost(14.5, "KiB")],
+  budgets: [atMost(15, "KiB")],
 }
 
 /** @type {Variant} */

@@ -1,3 +1,5 @@
+import { CancelledError } from "./cancelled-error.ts"
+
 /**
  * The platform's `SuppressedError`, also where the global is missing (Node 20): `error` is the later failure, for
  * example of a cleanup, and `suppressed` the one that it would otherwise have hidden.
@@ -21,12 +23,12 @@ class OwnSuppressedError extends Error implements SuppressedError {
   }
 }
 
-/** True if `reason` is such a failure, or joins one. */
-export function holds(reason: unknown, is: (failure: unknown) => boolean): boolean {
+/** True if `reason` is a cancellation, or joins one: it is then what a cleanup failed with. */
+export function holdsCancellation(reason: unknown): boolean {
   const left = [reason]
   while (left.length > 0) {
     const one = left.pop()
-    if (is(one)) return true
+    if (one instanceof CancelledError) return true
     if (one instanceof Error && one.name === "SuppressedError") {
       const joined = one as SuppressedError
       left.push(joined.error, joined.suppressed)

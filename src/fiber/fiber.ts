@@ -36,6 +36,7 @@ import {
   QUEUED,
   REJECT,
   REJECTED,
+  STOPPED,
   SUSPENDED,
 } from "./state.ts"
 
@@ -170,6 +171,11 @@ export class FiberCore implements Fiber<any, unknown> {
   /** Cancellation is to be delivered: requested, and no mask is up. */
   get stopping(): boolean {
     return (this.state & (CANCELLING | MASKED)) === CANCELLING
+  }
+
+  /** Cancellation has been delivered. */
+  get stopped(): boolean {
+    return (this.state & STOPPED) !== 0
   }
 
   /** Ends a suspension with what to continue as. The way in for all that happens inside the loop: joins, groups, yields. */

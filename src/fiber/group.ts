@@ -14,7 +14,7 @@
  * still run are then cancelled; when the last has ended, the parent goes on. What a cleanup fails with then is added to the
  * outcome: it is joined to the member's cancellation. A member that had failed before has lost, and so has its failure.
  */
-import { CancelledError, holds, suppress } from "../data/index.ts"
+import { CancelledError, holdsCancellation, onAbort, suppress } from "../data/index.ts"
 import { type Crew, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
 import type { FiberCore } from "./fiber.ts"
@@ -55,6 +55,8 @@ export class Group {
   /** It is among the scheduler's entries. */
   #queued = false
   #ticket = -1
+  /** Takes the listener off the signal. */
+  #unlisten: (() => void) | undefined = undefined
   #late = false
   /** The parent is cancelled. */
   #cancelled = false
@@ -73,7 +75,7 @@ export class Group {
     const signal = this.#crew.signal
     if (signal !== undefined) {
       if (signal.aborted) this.#decide(Task.fail<unknown>(signal.reason))
-      else signal.addEventListener("abort", this)
+      else this.#unlisten = onAbort(signal, () => this.#aborted(signal.reason))
     }
     return this.#tend()
   }
@@ -101,9 +103,8 @@ export class Group {
     this.#queued = true
   }
 
-  /** From the signal. */
-  handleEvent(): void {
-    this.#decide(Task.fail<unknown>(this.#crew.signal?.reason))
+  #aborted(reason: unknown): void {
+    this.#decide(Task.fail<unknown>(reason))
     this.#comeBack()
   }
 
@@ -129,7 +130,7 @@ export class Group {
         how === CANCEL ? new CancelledError(value) : value,
       )
       if (outcome !== undefined) this.#decide(outcome)
-    } else if (how === REJECT && holds(value, isCancellation)) {
+    } else if (how === REJECT && holdsCancellation(value)) {
       this.#failed(value)
     }
     if (this.#running === 0 || !this.#full) this.#comeBack()
@@ -227,7 +228,7 @@ export class Group {
     if (outcome === undefined) return undefined
     this.#closed = true
     if (this.#ticket !== -1) this.fiber.loop.clock.cancel(this.#ticket)
-    crew.signal?.removeEventListener("abort", this)
+    this.#unlisten?.()
     try {
       crew.close?.()
     } catch (thrown) {
@@ -241,8 +242,6 @@ export class Group {
     this.#trouble = { reason: this.#trouble === undefined ? reason : suppress(reason, this.#trouble.reason) }
   }
 }
-
-const isCancellation = (failure: unknown): boolean => failure instanceof CancelledError
 
 function withTrouble(outcome: AnyTask, reason: unknown): AnyTask {
   return Task.fail<unknown>(outcome.tag === Op.Fail ? suppress(reason, outcome.a) : reason)

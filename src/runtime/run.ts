@@ -1,3 +1,4 @@
+import { onAbort } from "../data/index.ts"
 import { FiberCore, FULFILL, REJECT, type Scheduler } from "../fiber/index.ts"
 import { type Completable, type Fiber, mustBeSignal, type Runtime, type RunOptions, Task } from "../task/index.ts"
 import { hostless } from "./hostless.ts"
@@ -36,7 +37,5 @@ export function withResolvers<A, E>(): Completable<A, E> {
 function follow(fiber: FiberCore, signal: AbortSignal): void {
   mustBeSignal(signal)
   if (signal.aborted) return fiber.abort(signal.reason)
-  const abort = (): void => fiber.abort(signal.reason)
-  signal.addEventListener("abort", abort)
-  fiber.ownSide().unlisten = () => signal.removeEventListener("abort", abort)
+  fiber.ownSide().unlisten = onAbort(signal, () => fiber.abort(signal.reason))
 }

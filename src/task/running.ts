@@ -5,6 +5,9 @@ import { Task } from "./task.ts"
 
 /** What an operation of ours may see of the fiber that performs it. */
 export interface Running {
+  /** The cancellation has been delivered, and its reason. */
+  readonly stopped: boolean
+  readonly reason: unknown
   readonly loop: {
     readonly clock: Clock
     readonly random: () => number

@@ -1,6 +1,7 @@
 import {
   type Duration,
   type Exit,
+  holdsCancellation,
   isThenable,
   type Settled,
   suppress,
@@ -467,9 +468,12 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    */
   onCancel<E2 = never>(cleanup: Task<unknown, E2> | ((reason: unknown) => Task<unknown, E2> | void)): Task<A, E | E2> {
     mustBeTaskOrFunction(cleanup, "onCancel")
+    const run = (reason: unknown): Task<unknown, E2> | void => (cleanup instanceof Task ? cleanup : cleanup(reason))
     return this.finally((exit) => {
-      if (exit.status !== "cancelled") return undefined
-      return cleanup instanceof Task ? cleanup : cleanup(exit.reason)
+      if (exit.status === "cancelled") return run(exit.reason)
+      if (exit.status === "fulfilled" || !holdsCancellation(exit.reason)) return undefined
+      // The failure of a cleanup stands before the cancellation: it is one all the same.
+      return access<unknown, E2>((fiber) => (fiber.stopped && run(fiber.reason)) || Task.unit)
     })
   }
 

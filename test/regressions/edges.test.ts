@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { Local, Runtime, Scope, Task, toObservable } from "rapid-fiber"
-import { ended, exitOf, failuresIn } from "../watch.ts"
+import { ended, exitOf, failuresIn, turn } from "../watch.ts"
 
 /** What went wrong here once. */
 describe("a cancellation at any budget", () => {
@@ -183,5 +183,52 @@ describe("logErrors", () => {
       throw new Error("full")
     })
     expect(await exitOf(logged)).toMatchObject({ reason: { error: { message: "full" }, suppressed: "failure" } })
+  })
+})
+
+describe("one signal for many", () => {
+  it("gets one listener, whoever waits for it, and none when all have ended [node#48419, p-queue#235]", async () => {
+    const warned = vi.fn()
+    process.on("warning", warned)
+    const { signal } = new AbortController()
+    const add = vi.spyOn(signal, "addEventListener")
+    const remove = vi.spyOn(signal, "removeEventListener")
+    await Task.all(Array.from({ length: 300 }, () => Task.yield().abortOn(signal).repeat({ times: 3 })))
+    await Promise.all(Array.from({ length: 300 }, () => Task.yield().toPromise({ signal })))
+    await turn()
+    process.off("warning", warned)
+    expect(warned).not.toHaveBeenCalled()
+    expect(add.mock.calls.length).toBe(remove.mock.calls.length)
+    expect(add.mock.calls.length).toBeLessThan(300)
+  })
+
+  it("tells all of them", async () => {
+    const controller = new AbortController()
+    const fibers = Array.from({ length: 20 }, () => Task.never.run({ signal: controller.signal }))
+    const failing = Task.never.abortOn(controller.signal).run()
+    controller.abort("all")
+    for (const fiber of fibers) expect(await ended(fiber)).toEqual({ status: "cancelled", reason: "all" })
+    expect(await ended(failing)).toEqual({ status: "rejected", reason: "all" })
+  })
+})
+
+describe("onCancel", () => {
+  it("runs though a cleanup inside it has failed during the cancellation", async () => {
+    const rollback = vi.fn()
+    const fiber = Task.never
+      .onCancel(() => Task.fail("inner"))
+      .onCancel(rollback)
+      .run({ runtime: Runtime.make({ onUnhandled() {} }) })
+    fiber.abort("stop")
+    expect(await ended(fiber)).toMatchObject({ status: "rejected", reason: { error: "inner" } })
+    expect(rollback.mock.calls).toEqual([["stop"]])
+  })
+
+  it("does not run for the failure of one who joined a cancelled fiber", async () => {
+    const rollback = vi.fn()
+    const gone = Task.never.run()
+    gone.abort()
+    expect((await exitOf(gone.join().onCancel(rollback))).status).toBe("rejected")
+    expect(rollback).not.toHaveBeenCalled()
   })
 })
