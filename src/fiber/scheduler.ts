@@ -138,10 +138,9 @@ export class Scheduler implements Driver {
    * context of the caller's would show in it; in its turn otherwise.
    */
   resume(fiber: FiberCore): void {
-    const waits = this.#running || this.#turn.over || this.ready.size > 0
-    const shows = fiber.side?.context === undefined && captureContext() !== undefined
-    if (waits || shows || !this.#opensTurn()) this.enqueue(fiber)
-    else this.#runNow(fiber)
+    const atOnce = !this.#running && !this.#turn.over && this.ready.size === 0
+    if (atOnce && hidesCaller(fiber) && this.#opensTurn()) this.#runNow(fiber)
+    else this.enqueue(fiber)
   }
 
   /** Fails, and changes nothing, if the host refuses the macrotask: some do while a module is loaded. */
@@ -374,6 +373,11 @@ export class Scheduler implements Driver {
       this.unhandled.report(error, undefined)
     }
   }
+}
+
+/** No async context of the caller's would show in the fiber: it has its own, or there is none. */
+function hidesCaller(fiber: FiberCore): boolean {
+  return fiber.side?.context !== undefined || captureContext() === undefined
 }
 
 /** Where the clock puts due sleepers: a fiber among them has no ticket any more. */
