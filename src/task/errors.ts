@@ -14,7 +14,8 @@ export function mustBeTask(given: unknown, where: string): void {
 
 /** For cleanups and for what acquires: a Task, or a function that makes one. */
 export function mustBeTaskOrFunction(given: unknown, where: string): void {
-  if (!(given instanceof Task)) mustBeFunction(given, where)
+  if (given instanceof Task || typeof given === "function") return
+  throw new TypeError(`Expected ${where} to get a Task or a function, got ${describe(given)}.`)
 }
 
 /** For the class that `catch` is given before its handler. */

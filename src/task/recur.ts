@@ -33,7 +33,9 @@ function recurring<Input>(policy: Policy<Input>, round: (next: Next<Input>) => A
       const due = step(input, clock.now() - began)
       if (due === undefined) return last
       if (typeof due !== "number") return at(again, due)
-      return due > 0 ? again.delay(due) : again
+      if (due > 0) return again.delay(due)
+      if (due === 0) return again
+      throw new RangeError(`Expected a schedule to answer milliseconds >= 0, a Date or undefined, got ${due}.`)
     }) as Task<never>
   })
 }

@@ -1,4 +1,5 @@
-import { type Duration, toMillis } from "../data/index.ts"
+import { describe, type Duration, toMillis } from "../data/index.ts"
+import { mustBeFunction } from "./errors.ts"
 import {
   type BackoffOptions,
   type ScheduleContext,
@@ -34,6 +35,7 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
    * after each run of the task.
    */
   constructor(start: (context: ScheduleContext) => Step<Input>) {
+    mustBeFunction(start, "new Schedule")
     this.start = start
   }
 
@@ -86,11 +88,13 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
 
   /** Goes on while `predicate` is true of the input. */
   while<In extends Input>(predicate: (input: In) => boolean): Schedule<In> {
+    mustBeFunction(predicate, "schedule.while")
     return (this as Schedule<In>).#then(() => (wait, input) => (predicate(input) ? wait : undefined))
   }
 
   /** Goes on until `predicate` is true of the input. */
   until<In extends Input>(predicate: (input: In) => boolean): Schedule<In> {
+    mustBeFunction(predicate, "schedule.until")
     return this.while((input: In) => !predicate(input))
   }
 
@@ -110,6 +114,7 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
 
   /** Goes on as `next` when this ends. */
   andThen<In>(next: Schedule<In>): Schedule<Input & In> {
+    mustBeSchedule(next, "schedule.andThen")
     return new Schedule((context) => {
       let step: Step<Input & In> = this.start(context)
       let since = 0
@@ -141,6 +146,7 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
     other: Schedule<In>,
     choose: (left: Wait, right: Wait, millis: (wait: number | Date) => number) => Wait,
   ): Schedule<Input & In> {
+    mustBeSchedule(other, "schedule.and and schedule.or")
     return new Schedule((context) => {
       const [left, right] = [this.start(context), other.start(context)]
       const millis = (wait: number | Date): number => millisOf(wait, context)
@@ -150,6 +156,11 @@ export class Schedule<in Input = unknown> implements Policy<Input> {
 }
 
 type Wait = ReturnType<Step<never>>
+
+function mustBeSchedule(given: unknown, where: string): void {
+  if (given instanceof Schedule) return
+  throw new TypeError(`Expected ${where} to get a Schedule, got ${describe(given)}. Of options: Schedule.of(…).`)
+}
 
 function millisOf(wait: number | Date, context: ScheduleContext): number {
   return typeof wait === "number" ? wait : Math.max(wait.getTime() - context.wall(), 0)

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest"
-import { Local, Runtime, Scope, Task, toObservable } from "rapid-fiber"
+import { Local, Runtime, Schedule, Scope, Task, toObservable } from "rapid-fiber"
 import { ended, exitOf, failuresIn, turn } from "../watch.ts"
 
 /** What went wrong here once. */
@@ -230,5 +230,21 @@ describe("onCancel", () => {
     gone.abort()
     expect((await exitOf(gone.join().onCancel(rollback))).status).toBe("rejected")
     expect(rollback).not.toHaveBeenCalled()
+  })
+})
+
+describe("a schedule", () => {
+  it("refuses at the call what is no function or no schedule", () => {
+    type Words = Record<"while" | "until" | "and" | "or" | "andThen", (given?: unknown) => unknown>
+    const forever = Schedule.forever as unknown as Words
+    for (const word of ["while", "until", "and", "or", "andThen"] as const) {
+      expect(() => forever[word](5)).toThrow(/^Expected (new S|s)chedule/)
+    }
+    expect(() => new Schedule(5 as never)).toThrow(/^Expected new Schedule to get a function, got 5/)
+  })
+
+  it.each([NaN, -1, -Infinity])("of one's own that answers %d is a failure, not a race", async (answer) => {
+    const exit = await exitOf(Task.unit.repeat(new Schedule(() => () => answer)))
+    expect(exit).toMatchObject({ status: "rejected", reason: { name: "RangeError" } })
   })
 })

@@ -300,7 +300,7 @@ describe("wrong arguments are refused where they are written", () => {
     ["tap", () => Task.unit.tap(undefined as never), /Expected tap to get a function, got undefined/],
     ["catch", () => Task.unit.catch(undefined as never), /Expected catch to get a function/],
     ["catch by class", () => Task.unit.catch(Denied, undefined as never), /Expected catch to get a function/],
-    ["finally", () => Task.unit.finally(null as never), /Expected finally to get a function, got null/],
+    ["finally", () => Task.unit.finally(null as never), /Expected finally to get a Task or a function, got null/],
     [
       "andThen",
       () => Task.unit.andThen((() => Task.unit) as never),
