@@ -13,7 +13,7 @@ export const about = {
   rss: false,
   once: true,
   forks: 1,
-  budgets: [atMost(15, "KiB")],
+  budgets: [atMost(10, "KiB")],
 }
 
 /** @type {Variant} */
