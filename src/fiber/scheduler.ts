@@ -100,6 +100,7 @@ export class Scheduler implements Driver {
   /** Becomes the runner, unless there is one, until nothing is ready or the turn is over. */
   drain(): void {
     if (this.#running) return
+    this.#openTurn()
     const outer = this.#claim()
     try {
       if (this.#due) this.#due = this.clock.take(this.#woken)
@@ -151,6 +152,7 @@ export class Scheduler implements Driver {
   }
 
   #opensTurn(): boolean {
+    if (this.#turn.open) return true
     try {
       this.#openTurn()
       return true
@@ -161,7 +163,6 @@ export class Scheduler implements Driver {
   }
 
   #claim(): Driver | undefined {
-    this.#openTurn()
     this.#running = true
     const outer = drive.driver
     drive.driver = undefined
