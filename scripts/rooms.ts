@@ -19,9 +19,9 @@ export const rooms: ReadonlyArray<string> = [
   "node",
 ]
 
-/** The operation shapes: the interpreter reads them past the index, since a bundler inlines what comes straight from there. */
+/** The operation shapes: who follows a fiber step by step reads them past the index, since a bundler inlines what comes from there. */
 const shapes = "src/task/node.ts"
-const seesShapes = new Set(["fiber"])
+const seesShapes = new Set(["fiber", "testing"])
 
 /** The public entry gathers every room but these, which have a subpath or a command of their own. */
 const outsideIndex = new Set(["cron", "testing", "cli", "node"])

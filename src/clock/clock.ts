@@ -32,6 +32,9 @@ export interface Clock {
    */
   connect(onDue: (stepped: boolean) => void): void
 
+  /** How many sleepers are held. */
+  readonly size: number
+
   /** Visits every sleeper held. */
   forEach(visit: (sleeper: unknown, ticket: number) => void): void
 }

@@ -1,5 +1,6 @@
 export { type AsyncContext, captureContext, outsideContext } from "./async-context.ts"
 export type { Clock, Woken } from "./clock.ts"
 export { PlatformClock } from "./platform-clock.ts"
+export { Wheel } from "./wheel.ts"
 export { WheelClock } from "./wheel-clock.ts"
 export { type Host, PlatformHost } from "./host.ts"

@@ -56,6 +56,10 @@ export class PlatformClock implements Clock {
     this.#onDue = onDue
   }
 
+  get size(): number {
+    return this.#sleepers.size
+  }
+
   forEach(visit: (sleeper: unknown, ticket: number) => void): void {
     for (const [ticket, held] of this.#sleepers) visit(held.sleeper, ticket)
   }

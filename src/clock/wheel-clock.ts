@@ -75,6 +75,10 @@ export class WheelClock implements Clock {
     this.#onDue = onDue
   }
 
+  get size(): number {
+    return this.#wheel?.size ?? 0
+  }
+
   forEach(visit: (sleeper: unknown, ticket: number) => void): void {
     this.#wheel?.forEach(visit)
   }

@@ -1,7 +1,8 @@
 /**
  * A hierarchical timer wheel in typed arrays: ten million sleepers cost 20 bytes each and not one object.
  *
- * Levels. Time is counted in ticks. Four levels of 256 slots cover 2^31 ticks; what is further away waits in `far`. An
+ * Levels. Time is counted in ticks. Four levels of 256 slots hold what is due within 128 blocks of 2^24 ticks, this one
+ * included; what is further away waits in `far`, and is looked at again only when a block begins. An
  * entry lives where its deadline first differs from the current tick, read as four digits of eight bits:
  *
  *     current  = 00.00.02.F0
@@ -37,7 +38,9 @@ const NONE = -1
 const LEVELS = 4
 const SLOTS = 256
 const WORDS = SLOTS / 32
-const SPAN = 2 ** 31
+/** What a slot of the highest level covers, and how many of those may be in the wheel: half the circle. */
+const BLOCK = 2 ** 24
+const BLOCKS = 128
 
 class Page {
   readonly links = new Int32Array(PAGE_SIZE * FIELDS)
@@ -51,6 +54,11 @@ class Page {
 /** Where the fields of an entry begin in the links of its page. */
 function offset(entry: number): number {
   return (entry & PAGE_MASK) * FIELDS
+}
+
+/** The tick from which on a deadline is in the wheel. */
+function nearFrom(deadline: number): number {
+  return (Math.floor(deadline / BLOCK) - BLOCKS + 1) * BLOCK
 }
 
 export class Wheel {
@@ -92,7 +100,7 @@ export class Wheel {
     this.size++
     const entry = (index << PAGE_BITS) | place
     if (!ref) this.#loose.add(entry)
-    if (deadline - this.current < SPAN) this.#link(entry, page.links, place * FIELDS, deadline | 0)
+    if (this.#isNear(deadline)) this.#link(entry, page.links, place * FIELDS, deadline | 0)
     else this.#putFar(entry, deadline)
     return entry
   }
@@ -139,6 +147,13 @@ export class Wheel {
     }
     if (target > this.current) this.current = target
     return false
+  }
+
+  /** The tick at which an entry is due. */
+  deadlineOf(entry: number): number {
+    const far = this.#far.get(entry)
+    if (far !== undefined) return far
+    return this.current + ((this.#links(entry)[offset(entry) + DEADLINE] - this.current) | 0)
   }
 
   /** Visits every entry held. */
@@ -248,14 +263,18 @@ export class Wheel {
 
   #putFar(entry: number, deadline: number): void {
     this.#far.set(entry, deadline)
-    this.#farEvent = Math.min(this.#farEvent, deadline - SPAN + 1)
+    this.#farEvent = Math.min(this.#farEvent, nearFrom(deadline))
+  }
+
+  #isNear(deadline: number): boolean {
+    return this.current >= nearFrom(deadline)
   }
 
   #bringNear(): void {
     this.#farEvent = Infinity
     for (const [entry, deadline] of this.#far) {
-      if (deadline - this.current >= SPAN) {
-        this.#farEvent = Math.min(this.#farEvent, deadline - SPAN + 1)
+      if (!this.#isNear(deadline)) {
+        this.#farEvent = Math.min(this.#farEvent, nearFrom(deadline))
         continue
       }
       this.#far.delete(entry)

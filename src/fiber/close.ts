@@ -25,8 +25,9 @@ function abortAll(scheduler: Scheduler): void {
     scheduler.rootEnded(undefined)
   }
   const { ready } = scheduler
-  for (let left = ready.size; left > 0; left--) {
-    const entry = ready.shift()
+  const entries: unknown[] = []
+  while (ready.size > 0) entries.push(ready.shift())
+  for (const entry of entries) {
     if (entry instanceof FiberCore) abortRoot(entry)
     if (entry instanceof FiberCore || entry instanceof Group) ready.push(entry)
     else scheduler.rootEnded(undefined)

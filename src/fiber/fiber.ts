@@ -86,8 +86,7 @@ export class FiberCore implements Fiber<any, unknown> {
   cancel(reason?: unknown): Task<void> {
     return Task.self().flatMap((self) => {
       this.abort(reason)
-      if ((self as unknown) === this) return Task.unit
-      return Task.async<void>((resume) => this.whenEnded(() => resume(Task.unit)))
+      return (self as unknown) === this ? Task.unit : this.afterwards()
     })
   }
 
@@ -155,6 +154,11 @@ export class FiberCore implements Fiber<any, unknown> {
     return () => observer.remove()
   }
 
+  /** Waits for its end, whatever that is. */
+  afterwards(): Task<void> {
+    return new Task<void>(Op.Join, this, true)
+  }
+
   exit(): Exit<any> {
     if (this.state & REJECTED) return { status: "rejected", reason: this.cur }
     if (this.state & CANCELLED) return { status: "cancelled", reason: this.cur }
@@ -186,6 +190,7 @@ export class FiberCore implements Fiber<any, unknown> {
 
   /** The same for callbacks and promises, which come from outside the loop: the fiber may run at once. */
   resume(task: AnyTask): void {
+    this.loop.outside--
     this.cur = task
     this.state = (this.state & ~SUSPENDED) | QUEUED
     this.loop.resume(this)
@@ -220,6 +225,7 @@ export class FiberCore implements Fiber<any, unknown> {
     if (wait instanceof Registration) {
       // Its cleanup is the user's code: the loop runs it, in the fiber's own slice.
       wait.settled = true
+      this.loop.outside--
       this.cur = new Task(
         Op.Stop,
         Task.defer(() => wait.undo(this.reason) ?? Task.unit),
@@ -304,7 +310,8 @@ export class FiberCore implements Fiber<any, unknown> {
       if (observer === undefined) return
       observer.remove()
       if (observer.heeds) this.state |= OBSERVED
-      if (observer.joiner !== undefined) observer.joiner.wake((forJoiners ??= this.exitTask()))
+      if (observer.joiner !== undefined)
+        observer.joiner.wake(observer.heeds ? (forJoiners ??= this.exitTask()) : Task.unit)
       else if (observer.callback !== undefined) this.loop.tell(observer.callback, this.exit() as Exit<never>)
     }
   }
@@ -357,7 +364,7 @@ export class FiberCore implements Fiber<any, unknown> {
   get #waitsFor(): FiberCore | undefined {
     if (this.state & CLOSING) return this.side?.children
     if (!(this.state & SUSPENDED)) return undefined
-    if (this.cur instanceof Group) return this.cur.pending
+    if (this.cur instanceof Group) return this.cur.fibers[0]
     return this.cur instanceof Observer ? this.cur.target : undefined
   }
 

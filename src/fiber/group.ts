@@ -136,9 +136,9 @@ export class Group {
     if (this.#running === 0 || !this.#full) this.#comeBack()
   }
 
-  /** A member that still runs, for who asks what is waited for. */
-  get pending(): FiberCore | undefined {
-    return this.#members.find((member) => member.fiber !== undefined)?.fiber
+  /** The members that still run, for who asks what is waited for. */
+  get fibers(): FiberCore[] {
+    return this.#members.flatMap(({ fiber }) => fiber ?? [])
   }
 
   /** Comes back as soon as what runs now has stopped. */

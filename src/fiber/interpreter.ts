@@ -94,7 +94,7 @@ export function advance(fiber: FiberCore): void {
       run: for (;;) {
         if (--loop.ops < 0) {
           if (mustStop(fiber, cur)) cur = stop(fiber, cur)
-          if (loop.mustGiveWay()) {
+          if (loop.mustGiveWay(cur)) {
             save(fiber, stack, sp)
             return fiber.wake(cur)
           }
@@ -165,7 +165,7 @@ export function advance(fiber: FiberCore): void {
             registering = registration
             const early = registration.returned(f((task: Node) => registration.settle(task), signal))
             registering = undefined
-            if (early === undefined) return suspend(fiber, stack, sp, registration)
+            if (early === undefined) return suspendOutside(fiber, stack, sp, registration)
             cur = early
             continue
           }
@@ -186,7 +186,7 @@ export function advance(fiber: FiberCore): void {
               break
             }
             registration.follow(promise)
-            return suspend(fiber, stack, sp, registration)
+            return suspendOutside(fiber, stack, sp, registration)
           }
           case Op.Start:
             value = loop.start(fiber, cur.a, cur.b)
@@ -195,7 +195,11 @@ export function advance(fiber: FiberCore): void {
             const target: FiberCore = cur.a
             if (!(target.state & DONE)) {
               if (target === fiber) throw joinsItself()
-              return suspend(fiber, stack, sp, new Observer(target, fiber, undefined))
+              return suspend(fiber, stack, sp, new Observer(target, fiber, undefined, cur.b === undefined))
+            }
+            if (cur.b !== undefined) {
+              value = undefined
+              break
             }
             target.state |= OBSERVED
             if (target.state & (REJECTED | CANCELLED)) {
@@ -356,6 +360,11 @@ export function advance(fiber: FiberCore): void {
 function suspend(fiber: FiberCore, stack: Node[], sp: number, wait: unknown): void {
   save(fiber, stack, sp)
   fiber.suspend(wait)
+}
+
+function suspendOutside(fiber: FiberCore, stack: Node[], sp: number, wait: Registration): void {
+  fiber.loop.outside++
+  suspend(fiber, stack, sp, wait)
 }
 
 /** Puts a mask up for a cleanup, and makes the frame that sets it as it was and goes on with the outcome. */

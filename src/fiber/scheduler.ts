@@ -17,13 +17,20 @@ import { FiberCore, type Parent } from "./fiber.ts"
 import { Group } from "./group.ts"
 import { advance } from "./interpreter.ts"
 import { CLOSING, DONE, HELD, LISTED, QUEUED } from "./state.ts"
-import { Turn } from "./turn.ts"
+import { type Pace, Turn } from "./turn.ts"
 import { type OnUnhandled, Unhandled } from "./unhandled.ts"
 
 type AnyTask = Task<unknown, unknown>
 
 /** What is ready to run: a fiber, a group that has something to do, or what a clock kept of a fiber that nobody holds. */
-type Ready = FiberCore | Group | AnyTask | ((value: void) => unknown)
+export type Ready = FiberCore | Group | AnyTask | ((value: void) => unknown)
+
+/** Where those who are ready wait: first-in first-out in production; a test may choose another order. */
+export interface ReadyQueue {
+  readonly size: number
+  push(entry: unknown): void
+  shift(): unknown
+}
 
 export interface SchedulerOptions {
   readonly clock: Clock
@@ -37,6 +44,9 @@ export interface SchedulerOptions {
   readonly onUnhandled: OnUnhandled
   /** Where detached fibers go, if not here. */
   readonly forDetached?: () => Scheduler
+  /** A test's order of running, in place of first-in first-out and of `budget` and `slice`. */
+  readonly ready?: ReadyQueue
+  readonly pace?: Pace
 }
 
 export class Scheduler implements Driver {
@@ -56,13 +66,18 @@ export class Scheduler implements Driver {
   closed = false
   /** Called whenever the last root has ended. */
   onIdle: () => void = () => {}
+  /** Called when all that live wait, none of them for the clock or for what comes from outside. */
+  onStall: (() => void) | undefined = undefined
 
-  readonly ready = new RingBuffer<unknown>()
+  /** Fibers that wait for a callback or a promise: for what comes from outside. */
+  outside = 0
+
+  readonly ready: ReadyQueue
   /** Entries that go on what is left of the running one's grant, the last one first. */
   readonly #soon: Ready[] = []
   readonly #woken: Woken
   readonly #host: Host
-  readonly #turn: Turn
+  readonly #turn: Pace
   readonly #forDetached: (() => Scheduler) | undefined
   #running = false
   #entering = false
@@ -76,7 +91,8 @@ export class Scheduler implements Driver {
     this.clock = options.clock
     this.random = options.random
     this.#host = options.host
-    this.#turn = new Turn(options.host, options.budget, options.slice)
+    this.ready = options.ready ?? new RingBuffer<unknown>()
+    this.#turn = options.pace ?? new Turn(options.host, options.budget, options.slice)
     this.#forDetached = options.forDetached
     this.unhandled = new Unhandled(options.onUnhandled)
     this.#woken = new WokenSleepers(this.ready)
@@ -228,8 +244,8 @@ export class Scheduler implements Driver {
   }
 
   /** From the interpreter, when the count has run out: true if the running fiber must give way. */
-  mustGiveWay(): boolean {
-    this.ops = this.#turn.more(this.ops, this.#entering || this.#due || this.#othersWait)
+  mustGiveWay(next?: AnyTask): boolean {
+    this.ops = this.#turn.more(this.ops, this.#entering || this.#due || this.#othersWait, next)
     // The operation that asked is the first of the new grant.
     return this.ops-- === 0
   }
@@ -259,6 +275,7 @@ export class Scheduler implements Driver {
     this.#turn.end()
     this.unhandled.check()
     if (this.#due || this.ready.size > 0) this.drain()
+    else if (this.live > 0 && this.outside === 0 && this.clock.size === 0) this.onStall?.()
   }
 
   /** Once the turn is over its macrotask takes care of what is ready. */
@@ -383,9 +400,9 @@ function hidesCaller(fiber: FiberCore): boolean {
 
 /** Where the clock puts due sleepers: a fiber among them has no ticket any more. */
 class WokenSleepers implements Woken {
-  readonly #ready: RingBuffer<unknown>
+  readonly #ready: ReadyQueue
 
-  constructor(ready: RingBuffer<unknown>) {
+  constructor(ready: ReadyQueue) {
     this.#ready = ready
   }
 

@@ -13,6 +13,7 @@ const NO_CLOCK: Clock = {
   cancel: () => {},
   take: () => false,
   connect: () => {},
+  size: 0,
   forEach: () => {},
 }
 

@@ -1,5 +1,5 @@
 import { describe } from "../data/index.ts"
-import type { OnUnhandled } from "../fiber/index.ts"
+import type { DeadlockReport, OnUnhandled } from "../fiber/index.ts"
 
 /** What `Runtime.make` may be told. Everything has a default. */
 export interface RuntimeOptions {
@@ -24,6 +24,13 @@ export interface RuntimeOptions {
    * unhandled rejection, with the original object.
    */
   readonly onUnhandled?: OnUnhandled
+  /**
+   * Called once when fibers are left that wait for each other, or for a Completable that no fiber can complete any more:
+   * nothing is ready, nobody sleeps, no callback and no promise is outstanding. The report says who waits for what;
+   * `String(report)` is a list. A Completable that something outside of all fibers will complete looks the same, which
+   * is why this is off by default. Waiting for `Task.never` is meant, and not reported. Costs nothing until all is quiet.
+   */
+  readonly onDeadlock?: (report: DeadlockReport) => void
 }
 
 /** The option if it is `ok`, the preset if it is missing. */

@@ -41,7 +41,7 @@ export function memoize<A, E>(task: Task<A, E>): Task<A, E> {
     // At once: what fails from now on can only be a cleanup.
     fiber.abort()
     const failure = Task.defer(() => (fiber.poll()?.status === "rejected" ? fiber.join().as(undefined) : Task.unit))
-    return afterwards(fiber).andThen(failure)
+    return fiber.afterwards().andThen(failure)
   }
 
   const wait: Task<A, E> = Task.defer((): Task<A, E> => {
@@ -49,7 +49,7 @@ export function memoize<A, E>(task: Task<A, E>): Task<A, E> {
     const join = access<A, E>((fiber) => {
       // What `runSync` has left behind will never end.
       if (run?.dying && run.loop.closed) run = undefined
-      if (run?.dying) return afterwards(run.fiber).andThen(wait)
+      if (run?.dying) return run.fiber.afterwards().andThen(wait)
       own = run ??= begin(fiber)
       own.waiting++
       return own.fiber.join()
@@ -57,9 +57,4 @@ export function memoize<A, E>(task: Task<A, E>): Task<A, E> {
     return join.finally((exit) => (own === undefined ? undefined : leave(own, exit)))
   })
   return wait
-}
-
-/** Waits for the end of a run, whatever it is. */
-function afterwards(run: Ending): Task<void> {
-  return Task.async<void>((resume) => run.whenEnded(() => resume(Task.unit)))
 }

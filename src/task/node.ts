@@ -17,7 +17,7 @@
  *     Promise        (signal) => Promise
  *     Gen            () => Generator
  *     Start          program                 StartSpec
- *     Join           the fiber to wait for
+ *     Join           the fiber to wait for   true: for its end only, whatever that is
  *     Self, Yield, Never
  *     Group          () => Crew
  *     Mask           (restore) => Task

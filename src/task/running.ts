@@ -19,6 +19,7 @@ export interface Running {
 /** A fiber whose end can be awaited without heeding its outcome. */
 export interface Ending {
   whenEnded(callback: () => void): () => void
+  afterwards(): Task<void>
 }
 
 /** Continues as what `f` makes of the fiber that runs it, in one step: nothing comes in between. */

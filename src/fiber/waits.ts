@@ -1,0 +1,147 @@
+/**
+ * Who waits for what: the fibers of a scheduler at rest, as a list that a person can act on.
+ *
+ * A fiber waits for other fibers (a join, its children, the members of a group) or for something else, which is then the
+ * end of the chain. A chain that ends nowhere is a deadlock: it comes back to itself, or ends at a Completable that nobody
+ * is left to complete.
+ */
+import { FiberCore } from "./fiber.ts"
+import { Group } from "./group.ts"
+import { Observer } from "./observer.ts"
+import { Registration } from "./registration.ts"
+import type { Scheduler } from "./scheduler.ts"
+import { CLOSING, DONE, HELD, SUSPENDED } from "./state.ts"
+
+/** A fiber and what keeps it. */
+export interface Waiting {
+  /** The fiber's name. */
+  readonly fiber: string
+  /** What it waits for, as a phrase: "the end of worker", "a promise", "a sleep". */
+  readonly on: string
+  /** The names of the fibers among that. */
+  readonly fibers: ReadonlyArray<string>
+}
+
+/** Fibers that wait for each other, or for what nobody is left to bring. */
+export interface DeadlockReport {
+  readonly waiting: ReadonlyArray<Waiting>
+  /** Names of fibers of which each waits for the next, and the last for the first. */
+  readonly cycles: ReadonlyArray<ReadonlyArray<string>>
+  /** The same as lines of text. */
+  toString(): string
+}
+
+type Name = (fiber: FiberCore) => string
+/** What a wait for something that is no fiber is called. */
+type Leaf = "completable" | "never" | "promise" | "async" | "sleep" | "ready"
+
+const PHRASE: Readonly<Record<Leaf, string>> = {
+  completable: "a Completable",
+  never: "nothing (Task.never)",
+  promise: "a promise",
+  async: "a callback (Task.async)",
+  sleep: "a sleep",
+  ready: "its turn",
+}
+
+/** All fibers of a scheduler that wait, the first ones started first. What is ready is found where somebody waits for it. */
+export function fibersOf(scheduler: Scheduler): FiberCore[] {
+  const found = new Set<FiberCore>()
+  const left: FiberCore[] = []
+  const visit = (fiber: FiberCore): void => {
+    if (found.has(fiber) || fiber.state & DONE) return
+    found.add(fiber)
+    left.push(fiber)
+  }
+  for (let root = scheduler.roots.children; root !== undefined; root = root.next) visit(root)
+  scheduler.clock.forEach((sleeper) => {
+    if (sleeper instanceof FiberCore) visit(sleeper)
+    else if (sleeper instanceof Group) visit(sleeper.fiber)
+  })
+  for (let fiber = left.shift(); fiber !== undefined; fiber = left.shift()) {
+    for (let child = fiber.side?.children; child !== undefined; child = child.next) visit(child)
+    for (const target of targetsOf(fiber)) if (leafOf(target) !== "completable") visit(target)
+  }
+  return [...found].sort((a, b) => a.id - b.id)
+}
+
+/** What one fiber waits for. */
+export function waitOf(fiber: FiberCore, name: Name = (one) => one.name): Waiting {
+  const targets = targetsOf(fiber)
+  const leaf = targets.length === 0 ? leafOf(fiber) : undefined
+  const fibers = targets.filter((target) => leafOf(target) !== "completable").map(name)
+  return { fiber: name(fiber), on: leaf === undefined ? phrase(fiber, targets, name) : PHRASE[leaf], fibers }
+}
+
+/** The deadlock that a scheduler is in, if it is in one; `Task.never` is a wait that somebody wants. */
+export function deadlockOf(scheduler: Scheduler): DeadlockReport | undefined {
+  const stuck = fibersOf(scheduler).filter((fiber) => !wanted(fiber))
+  return stuck.length === 0 ? undefined : reportOf(stuck)
+}
+
+/** The report about these fibers. */
+export function reportOf(stuck: ReadonlyArray<FiberCore>, name: Name = (one) => one.name): DeadlockReport {
+  const waiting = stuck.map((fiber) => waitOf(fiber, name))
+  const cycles = cyclesOf(stuck).map((cycle) => cycle.map(name))
+  const text = [
+    ...waiting.map(({ fiber, on }) => `${fiber} waits for ${on}`),
+    ...cycles.map((cycle) => `a circle: ${[...cycle, cycle[0]].join(" → ")}`),
+  ].join("\n")
+  return { waiting, cycles, toString: () => text }
+}
+
+function targetsOf(fiber: FiberCore): FiberCore[] {
+  if (fiber.state & CLOSING) {
+    const children: FiberCore[] = []
+    for (let child = fiber.side?.children; child !== undefined; child = child.next) children.push(child)
+    return children
+  }
+  if (!(fiber.state & SUSPENDED)) return []
+  if (fiber.cur instanceof Group) return fiber.cur.fibers
+  return fiber.cur instanceof Observer ? [fiber.cur.target] : []
+}
+
+function leafOf(fiber: FiberCore): Leaf {
+  // Nobody has ever had the handle of a Completable's fiber: it has no body to run.
+  if (!(fiber.state & (HELD | SUSPENDED | CLOSING)) && fiber.parent === undefined) return "completable"
+  if (!(fiber.state & SUSPENDED)) return "ready"
+  const wait: unknown = fiber.cur
+  if (typeof wait === "number") return "sleep"
+  return wait instanceof Registration ? wait.what : "never"
+}
+
+function phrase(fiber: FiberCore, targets: ReadonlyArray<FiberCore>, name: Name): string {
+  const names = targets.map((target) => (leafOf(target) === "completable" ? PHRASE.completable : name(target)))
+  if (fiber.state & CLOSING) return `its children: ${names.join(", ")}`
+  if (fiber.cur instanceof Group) return `the members of its group: ${names.join(", ")}`
+  return names[0] === PHRASE.completable ? PHRASE.completable : `the end of ${names[0]}`
+}
+
+/** Something at the end of the chain is a wait that is meant, or may still be over. */
+function wanted(fiber: FiberCore): boolean {
+  const seen = new Set<FiberCore>([fiber])
+  for (const one of seen) {
+    const targets = targetsOf(one)
+    if (targets.length === 0 && leafOf(one) !== "completable") return true
+    for (const target of targets) seen.add(target)
+  }
+  return false
+}
+
+/** Each circle once, from where it was met first. */
+function cyclesOf(fibers: ReadonlyArray<FiberCore>): FiberCore[][] {
+  const cycles: FiberCore[][] = []
+  const done = new Set<FiberCore>()
+  for (const start of fibers) {
+    const path: FiberCore[] = []
+    let fiber: FiberCore | undefined = start
+    while (fiber !== undefined && !done.has(fiber) && !path.includes(fiber)) {
+      path.push(fiber)
+      // One of several is enough: the others have their own turn as the start.
+      fiber = targetsOf(fiber)[0]
+    }
+    if (fiber !== undefined && path.includes(fiber)) cycles.push(path.slice(path.indexOf(fiber)))
+    for (const one of path) done.add(one)
+  }
+  return cycles
+}

@@ -1,0 +1,286 @@
+import { type Host, PlatformHost } from "../clock/index.ts"
+import { describe, type Duration, toMillis } from "../data/index.ts"
+import {
+  close,
+  deadlockOf,
+  type FiberCore,
+  fibersOf,
+  Group,
+  type OnUnhandled,
+  rejectUnhandled,
+  Scheduler,
+  type SchedulerOptions,
+  type Waiting,
+  waitOf,
+} from "../fiber/index.ts"
+import { mustBeTask, type Runtime, type RunOptions, type Task } from "../task/index.ts"
+import { inOrder, Uniform } from "./choosers.ts"
+import { ChosenQueue, SteppedPace } from "./order.ts"
+import { Random } from "./random.ts"
+import { linesOf, Trace } from "./trace.ts"
+import { VirtualClock } from "./virtual-clock.ts"
+
+/** What `TestRuntime.make` may be told. Everything has a default. */
+export interface TestRuntimeOptions {
+  /**
+   * An integer. With it, who of those that are ready goes next, in which order sleepers with one deadline go on, and where
+   * a fiber gives way between two operations are chosen at random from the seed: the same seed gives the same run, on
+   * every platform. Without: first come, first served, as in production. Jitter and the like draw from it, too.
+   */
+  readonly seed?: number
+  /** The time of day at the start: a Date, or milliseconds since 1970. Default 0. */
+  readonly startAt?: Date | number
+  /** Keeps a trace, for `trace`. Default false. */
+  readonly trace?: boolean
+  /** As of `Runtime.make`. Default: the host's report of an unhandled rejection. */
+  readonly onUnhandled?: OnUnhandled
+}
+
+/** Somebody who sleeps. */
+export interface Sleeper {
+  /** The name of the fiber; undefined for one that nobody holds and that has none. */
+  readonly fiber: string | undefined
+  /** The runtime's time, in milliseconds, at which the sleep is over. */
+  readonly due: number
+}
+
+/** Operations in one turn of the host. */
+const TURN = 1 << 16
+/** How often the giving way is tried where there is a seed. */
+const GIVES_WAY = 0.2
+/** More moves of the time than this are taken for a program without end. */
+const MOST_MOVES = 10_000_000
+/** Turns of the host that something from outside may take, when nobody sleeps. */
+const PATIENCE = 100_000
+
+/** A scheduler that notices when somebody outside of all fibers has been told of an end: who then may start more. */
+class ToldScheduler extends Scheduler {
+  told = false
+
+  override tell<A>(...args: Parameters<typeof Scheduler.prototype.tell<A>>): void {
+    this.told = true
+    super.tell(...args)
+  }
+}
+
+/**
+ * A runtime for tests: its time stands still until the test moves it, so hours of timeouts pass in a millisecond, and its
+ * randomness, and with a seed also its schedule, can be repeated. All the rest is what production runs.
+ *
+ * It knows of promises and callbacks that fibers wait for, and gives the host its turns until they have had the chance to
+ * come; real timers and real input and output take real time, which it does not wait for.
+ *
+ * @example
+ * ```ts
+ * import { TestRuntime } from "rapid-fiber/testing"
+ * const test = TestRuntime.make()
+ * const fiber = Task.sleep({ hours: 1 }).as("done").run({ runtime: test })
+ * await test.advance({ minutes: 59 })
+ * fiber.poll() // undefined
+ * await test.advance({ minutes: 1 })
+ * fiber.poll() // { status: "fulfilled", value: "done" }
+ * await test.close()
+ * ```
+ */
+export class TestRuntime implements Runtime {
+  /** @internal */
+  readonly scheduler: ToldScheduler
+  readonly #clock: VirtualClock
+  readonly #host: PlatformHost
+  readonly #trace: Trace | undefined
+  /** Moves of the time are made one after the other. */
+  #moving: Promise<unknown> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  /**
+   * Makes one; it holds nothing of the host until a task runs on it.
+   *
+   * @throws RangeError for an option out of its range.
+   */
+  static make(options: TestRuntimeOptions = {}): TestRuntime {
+    return new TestRuntime(options)
+  }
+
+  private constructor(options: TestRuntimeOptions) {
+    const { seed } = options
+    if (seed !== undefined && !Number.isSafeInteger(seed)) {
+      throw new RangeError(`Expected \`seed\` to be an integer, got ${describe(seed)}.`)
+    }
+    this.#clock = new VirtualClock(timeOf(options.startAt ?? 0, "startAt"))
+    this.#host = new PlatformHost()
+    this.#trace = options.trace ? new Trace() : undefined
+    // Its time does not move: the turns of the host come after so many operations, in every run the same.
+    const host: Host = {
+      now: () => 0,
+      microtask: (f) => this.#host.microtask(f),
+      macrotask: (f) => this.#host.macrotask(f),
+    }
+    const order = orderOf(seed, this.#trace)
+    this.scheduler = new ToldScheduler({
+      clock: this.#clock,
+      host,
+      budget: 1024,
+      slice: 1,
+      random: new Random(seed ?? 0).next,
+      onUnhandled: options.onUnhandled ?? rejectUnhandled,
+      ...order,
+    })
+    if (order.pace !== undefined) order.pace.scheduler = this.scheduler
+  }
+
+  /** Milliseconds since the runtime was made, by its own time. */
+  get now(): number {
+    return this.#clock.now()
+  }
+
+  /** Sets the time of day, as an operator or a time server does: sleeps are not touched, `at` and cron look again. */
+  setDate(time: Date | number): void {
+    this.#clock.setWall(timeOf(time, "time"))
+  }
+
+  /** Who sleeps, those who are due first in front. */
+  get sleepers(): ReadonlyArray<Sleeper> {
+    return this.#clock.held().map(({ sleeper, due }) => ({ fiber: nameOf(sleeper), due }))
+  }
+
+  /** The fibers that wait, and for what: after the end of a program, what it has left behind. */
+  get waiting(): ReadonlyArray<Waiting> {
+    return fibersOf(this.scheduler).map((fiber) => waitOf(fiber))
+  }
+
+  /** What has run, in order, a line for each stretch of a fiber; empty without the option `trace`. */
+  get trace(): ReadonlyArray<string> {
+    this.#trace?.close()
+    return linesOf(this.#trace?.slices ?? [], Infinity)
+  }
+
+  /**
+   * Moves the time by a duration, from one deadline to the next, and resolves when all that is due by then has run as far
+   * as it gets.
+   *
+   * @throws RangeError, TypeError for what is no duration, and for Infinity: that is `runAll`.
+   */
+  advance(duration: Duration): Promise<void> {
+    const ms = toMillis(duration, "duration")
+    if (ms === Infinity) throw new RangeError("Expected `duration` to be finite, got Infinity. Use runAll().")
+    return this.#inTurn(async () => {
+      const target = this.now + ms
+      await this.#rest()
+      while (this.#clock.next() <= target) if (this.#move()) await this.#rest()
+      this.#clock.moveTo(target)
+      await this.#rest()
+    })
+  }
+
+  /**
+   * Moves the time until nobody sleeps any more, but for those with `ref: false`. Fails after ten million moves: a program
+   * that repeats for ever has no such time.
+   */
+  runAll(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#rest()
+      for (let left = MOST_MOVES; this.#clock.keeping > 0; left--) {
+        if (left === 0)
+          throw new Error("Expected runAll() to come to an end, got a program that sleeps on. Use advance().")
+        if (this.#move()) await this.#rest()
+      }
+    })
+  }
+
+  /** Runs a task, moving the time whenever nothing else is to be done, and gives its value. */
+  async run<A>(task: Task<A, unknown>, options?: Omit<RunOptions, "runtime">): Promise<A> {
+    mustBeTask(task, "the argument of run")
+    return this.settle(task.run({ ...options, runtime: this }))
+  }
+
+  /**
+   * Moves the time, whenever nothing else is to be done, until a promise (a fiber, for example) settles; the same outcome.
+   * Rejects where it cannot settle any more: nothing is ready, nobody sleeps, and what fibers wait for from outside does
+   * not come.
+   */
+  settle<A>(promise: PromiseLike<A>): Promise<A> {
+    let settled = false
+    const end = (): void => {
+      settled = true
+    }
+    const outcome = Promise.resolve(promise)
+    outcome.then(end, end)
+    return this.#inTurn(async () => {
+      await this.#hostTurn()
+      for (let patience = PATIENCE; !settled;) {
+        await this.#rest()
+        if (settled) break
+        if (this.#clock.keeping > 0) this.#move()
+        else if (patience-- > 0 && (this.scheduler.outside > 0 || patience > PATIENCE - 3)) await this.#hostTurn()
+        else throw new Error(stuck(this))
+      }
+      return outcome
+    })
+  }
+
+  /** Cancels all fibers and resolves when they have ended; the time is moved as far as their cleanups need. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.settle(close(this.scheduler)))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #inTurn<A>(move: () => Promise<A>): Promise<A> {
+    const turn = this.#moving.then(move)
+    this.#moving = turn.catch(() => {})
+    return turn
+  }
+
+  /** Moves the time to the next deadline. False if that concerned fibers alone: then nobody outside has anything to do. */
+  #move(): boolean {
+    this.#clock.moveTo(this.#clock.next())
+    const { scheduler } = this
+    return scheduler.ready.size > 0 || scheduler.outside > 0 || scheduler.told
+  }
+
+  /** Until all that is ready has run, and those outside who were told of something have had their turn. */
+  async #rest(): Promise<void> {
+    const { scheduler } = this
+    do {
+      scheduler.told = false
+      scheduler.drain()
+      if (scheduler.ready.size > 0 || scheduler.outside > 0 || scheduler.told) await this.#hostTurn()
+    } while (scheduler.ready.size > 0 || scheduler.told)
+  }
+
+  #hostTurn(): Promise<void> {
+    return new Promise((resolve) => this.#host.macrotask(resolve))
+  }
+}
+
+function orderOf(
+  seed: number | undefined,
+  trace: Trace | undefined,
+): Pick<SchedulerOptions, "ready"> & { pace?: SteppedPace } {
+  if (seed === undefined && trace === undefined) return {}
+  const chooser = seed === undefined ? inOrder : new Uniform(new Random(seed), GIVES_WAY)
+  const ready = new ChosenQueue(chooser)
+  return { ready, pace: new SteppedPace(ready, chooser, trace ?? { entered() {}, stepping() {} }, TURN) }
+}
+
+function nameOf(sleeper: unknown): string | undefined {
+  if (sleeper instanceof Group) return sleeper.fiber.name
+  // What a fiber that nobody holds has left of itself is a function or a Task.
+  return typeof sleeper === "object" && sleeper !== null && "ownSide" in sleeper
+    ? (sleeper as FiberCore).name
+    : undefined
+}
+
+function timeOf(given: Date | number, name: string): number {
+  const time = given instanceof Date ? given.getTime() : given
+  if (typeof time === "number" && Number.isFinite(time)) return time
+  throw new RangeError(`Expected \`${name}\` to be a Date or milliseconds since 1970, got ${describe(given)}.`)
+}
+
+function stuck(runtime: TestRuntime): string {
+  const report = deadlockOf(runtime.scheduler)
+  const reason = report === undefined ? runtime.waiting.map(({ fiber, on }) => `${fiber} waits for ${on}`) : [report]
+  return `Expected what is awaited to settle, got a standstill: nothing is ready and nobody sleeps.\n${reason.join("\n")}`
+}
