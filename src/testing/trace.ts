@@ -1,5 +1,6 @@
 /** What ran, in which order: the lines of a schedule that a person reads. */
 import { CLOSING, DONE, type FiberCore, QUEUED, SUSPENDED, waitOf } from "../fiber/index.ts"
+import { describe } from "../data/index.ts"
 import type { StartSpec, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
 import type { Watcher } from "./order.ts"
@@ -14,6 +15,8 @@ export interface Slice {
 }
 
 type AnyTask = Task<unknown, unknown>
+
+const STOPS = "stops"
 
 /** Fibers by name; those without one by the order in which they first ran, so that it is the same in every run. */
 export class Names {
@@ -87,7 +90,7 @@ function squeezed(words: ReadonlyArray<string>): string[] {
   for (let i = 0; i < words.length;) {
     let end = i
     while (words[end] === words[i]) end++
-    squeezedWords.push(end - i === 1 ? words[i] : `${end - i} × ${words[i]}`)
+    squeezedWords.push(end - i === 1 || words[i] === STOPS ? words[i] : `${end - i} × ${words[i]}`)
     i = end
   }
   return squeezedWords
@@ -96,7 +99,7 @@ function squeezed(words: ReadonlyArray<string>): string[] {
 function endOf(fiber: FiberCore, names: Names): string {
   if (fiber.state & DONE) {
     const exit = fiber.exit()
-    return exit.status === "rejected" ? `fails: ${short(String(exit.reason))}` : exit.status
+    return exit.status === "rejected" ? `fails: ${short(reasonOf(exit.reason))}` : exit.status
   }
   if (fiber.state & QUEUED) return "gives way"
   if (fiber.state & (SUSPENDED | CLOSING)) return `waits for ${waitOf(fiber, names.of).on}`
@@ -110,14 +113,12 @@ function wordFor(task: AnyTask, names: Names): string | undefined {
       return sourceOf(task.a)
     case Op.Sleep:
       return `sleep ${String(task.a)} ms`
-    case Op.Fail:
-      return `fail ${short(String(task.a))}`
     case Op.Start:
       return `start ${(task.b as StartSpec).name ?? "a fiber"}`
     case Op.Join:
       return task.b === undefined ? undefined : `await the end of ${names.of(task.a as FiberCore)}`
     case Op.Stop:
-      return "cancellation"
+      return STOPS
     case Op.Yield:
       return "yield"
   }
@@ -132,6 +133,11 @@ function sourceOf(f: unknown): string {
     .replaceAll(/\s+/g, " ")
     .replace(/^\(\) => /, "")
   return text.includes("[native code]") ? "a function" : short(text)
+}
+
+/** A failure in words. */
+export function reasonOf(reason: unknown): string {
+  return reason instanceof Error ? `${reason.name}: ${reason.message}` : describe(reason)
 }
 
 function short(text: string): string {
