@@ -44,7 +44,7 @@ const PHRASE: Readonly<Record<Leaf, string>> = {
   ready: "its turn",
 }
 
-/** All fibers of a scheduler that wait, the first ones started first. What is ready is found where somebody waits for it. */
+/** All fibers of a scheduler that wait, roots first, the oldest ones in front. What is ready is found where somebody waits for it. */
 export function fibersOf(scheduler: Scheduler): FiberCore[] {
   const found = new Set<FiberCore>()
   const left: FiberCore[] = []
@@ -53,7 +53,10 @@ export function fibersOf(scheduler: Scheduler): FiberCore[] {
     found.add(fiber)
     left.push(fiber)
   }
-  for (let root = scheduler.roots.children; root !== undefined; root = root.next) visit(root)
+  // The list has the youngest root in front.
+  const roots: FiberCore[] = []
+  for (let root = scheduler.roots.children; root !== undefined; root = root.next) roots.push(root)
+  for (const root of roots.toReversed()) visit(root)
   scheduler.clock.forEach((sleeper) => {
     if (sleeper instanceof FiberCore) visit(sleeper)
     else if (sleeper instanceof Group) visit(sleeper.fiber)
@@ -62,7 +65,7 @@ export function fibersOf(scheduler: Scheduler): FiberCore[] {
     for (let child = fiber.side?.children; child !== undefined; child = child.next) visit(child)
     for (const target of targetsOf(fiber)) if (leafOf(target) !== "completable") visit(target)
   }
-  return [...found].sort((a, b) => a.id - b.id)
+  return [...found]
 }
 
 /** What one fiber waits for. */

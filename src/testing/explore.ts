@@ -234,6 +234,6 @@ function namesOf(cancel: ExploreOptions["cancel"]): ReadonlyArray<string> {
   if (cancel === undefined || cancel === false) return []
   if (cancel === true) return [MAIN]
   const names = typeof cancel === "string" ? [cancel] : cancel
-  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names as string[]
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names
   throw new TypeError(`Expected \`cancel\` to be a boolean or names of fibers, got ${describe(cancel)}.`)
 }

@@ -6,3 +6,5 @@ export { type Sleeper, TestRuntime, type TestRuntimeOptions } from "./test-runti
 export { type Exploration, explore, type ExploreOptions, replay, type ReplayOptions } from "./explore.ts"
 export { ExplorationError } from "./exploration-error.ts"
 export type { Program, Trial } from "./trial.ts"
+export { LeakError } from "./leak-error.ts"
+export { type TaskTestOptions, type TaskTestProgram, taskTest, withTasks } from "./task-test.ts"

@@ -21,11 +21,13 @@ export async function shrink(
   }
 
   if (best.injection !== undefined) await attempt([...best.choices], undefined)
-  for (let simpler = true; simpler && left > 0;) {
-    simpler = await fewer(() => best, attempt)
-    simpler = (await smaller(() => best, attempt)) || simpler
-    simpler = (await sooner(() => best, attempt)) || simpler
+  const round = async (): Promise<void> => {
+    const steps = [fewer, smaller, sooner]
+    const found: boolean[] = []
+    for (const step of steps) found.push(await step(() => best, attempt))
+    if (found.includes(true) && left > 0) await round()
   }
+  await round()
   return best
 }
 

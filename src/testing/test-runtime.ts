@@ -2,7 +2,6 @@ import { type Host, PlatformHost } from "../clock/index.ts"
 import { describe, type Duration, toMillis } from "../data/index.ts"
 import {
   close,
-  deadlockOf,
   type FiberCore,
   fibersOf,
   Group,
@@ -50,8 +49,12 @@ const TURN = 1 << 16
 const GIVES_WAY = 0.2
 /** More moves of the time than this are taken for a program without end. */
 const MOST_MOVES = 10_000_000
-/** Turns of the host that something from outside may take, when nobody sleeps. */
-const PATIENCE = 100_000
+/** Turns of the host that something from outside may take when nobody sleeps: some seconds. */
+const PATIENCE = 1_000_000
+/** And that what is not from outside may take: for those who are told of ends. */
+const FEW = 3
+/** Moves of the time without a look at anything else. */
+const MOVES = 256
 
 /** A scheduler that notices when somebody outside of all fibers has been told of an end: who then may start more. */
 class ToldScheduler extends Scheduler {
@@ -198,24 +201,32 @@ export class TestRuntime implements Runtime {
    * Rejects where it cannot settle any more: nothing is ready, nobody sleeps, and what fibers wait for from outside does
    * not come.
    */
-  settle<A>(promise: PromiseLike<A>): Promise<A> {
-    let settled = false
-    const end = (): void => {
-      settled = true
-    }
+  async settle<A>(promise: PromiseLike<A>): Promise<A> {
+    const waiting = { on: true }
     const outcome = Promise.resolve(promise)
+    const end = (): void => {
+      waiting.on = false
+    }
     outcome.then(end, end)
-    return this.#inTurn(async () => {
+    await this.#hostTurn()
+    for (let patience = PATIENCE; waiting.on;) {
+      // Bit by bit, since the program may call `advance`, too.
+      if (await this.#inTurn(() => this.#onwards(waiting))) patience = PATIENCE
+      else if (--patience === 0 || (this.scheduler.outside === 0 && patience < PATIENCE - FEW)) throw standstill(this)
+    }
+    return outcome
+  }
+
+  /** Lets run what is ready, then moves the time; false if nobody sleeps. */
+  async #onwards(waiting: { readonly on: boolean }): Promise<boolean> {
+    await this.#rest()
+    if (!waiting.on) return true
+    if (this.#clock.keeping === 0) {
       await this.#hostTurn()
-      for (let patience = PATIENCE; !settled;) {
-        await this.#rest()
-        if (settled) break
-        if (this.#clock.keeping > 0) this.#move()
-        else if (patience-- > 0 && (this.scheduler.outside > 0 || patience > PATIENCE - 3)) await this.#hostTurn()
-        else throw new Error(stuck(this))
-      }
-      return outcome
-    })
+      return false
+    }
+    for (let left = MOVES; left > 0 && this.#clock.keeping > 0; left--) if (this.#move()) break
+    return true
   }
 
   /** Cancels all fibers and resolves when they have ended; the time is moved as far as their cleanups need. */
@@ -279,8 +290,9 @@ function timeOf(given: Date | number, name: string): number {
   throw new RangeError(`Expected \`${name}\` to be a Date or milliseconds since 1970, got ${describe(given)}.`)
 }
 
-function stuck(runtime: TestRuntime): string {
-  const report = deadlockOf(runtime.scheduler)
-  const reason = report === undefined ? runtime.waiting.map(({ fiber, on }) => `${fiber} waits for ${on}`) : [report]
-  return `Expected what is awaited to settle, got a standstill: nothing is ready and nobody sleeps.\n${reason.join("\n")}`
+function standstill(runtime: TestRuntime): Error {
+  const list = runtime.waiting.map(({ fiber, on }) => `${fiber} waits for ${on}`).join("\n")
+  return new Error(
+    `Expected what is awaited to settle, got a standstill: nothing is ready and nobody sleeps.\n${list || "No fiber is left."}`,
+  )
 }

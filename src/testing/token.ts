@@ -18,7 +18,7 @@ export function tokenOf({ choices, injection }: Replayable): string {
 }
 
 export function parseToken(token: string): Replayable {
-  const parts = /^rf1:((?:\d+=\d+(?:,\d+=\d+)*)?)(?:;cancel=([^@;]+)@(\d+))?$/.exec(String(token))
+  const parts = /^rf1:((?:\d+=\d+(?:,\d+=\d+)*)?)(?:;cancel=([^@;]+)@(\d+))?$/.exec(token)
   if (parts === null) {
     throw new TypeError(`Expected a token that explore has printed (${VERSION}:…), got ${describe(token)}.`)
   }

@@ -5,7 +5,7 @@
 import { type Host, PlatformHost } from "../clock/index.ts"
 import { type Exit, holdsCancellation } from "../data/index.ts"
 import { FiberCore, fibersOf, reportOf, Scheduler } from "../fiber/index.ts"
-import { mustBeTask, type Runtime, Task } from "../task/index.ts"
+import { mustBeTask, type Runtime, type Task } from "../task/index.ts"
 import { Recorded, type Choices } from "./choosers.ts"
 import { ChosenQueue, type Chooser, SteppedPace, type Watcher } from "./order.ts"
 import { Random } from "./random.ts"

@@ -79,8 +79,10 @@ export class VirtualClock implements Clock {
 
   /** All sleepers, those who are due first in front. */
   held(): Held[] {
-    const all: (Held & { readonly ticket: number })[] = []
-    this.forEach((sleeper, ticket) => all.push({ sleeper, ticket, due: this.#wheel!.deadlineOf(ticket) }))
-    return all.sort((a, b) => a.due - b.due || a.ticket - b.ticket)
+    const wheel = this.#wheel
+    const all: Held[] = []
+    // The wheel visits equal deadlines in the order of arrival, and the sorting keeps it.
+    wheel?.forEach((sleeper, ticket) => all.push({ sleeper, due: wheel.deadlineOf(ticket) }))
+    return all.toSorted((a, b) => a.due - b.due)
   }
 }
