@@ -19,6 +19,13 @@ export const entryUrl = pathToFileURL(entry).href
  */
 export const loadRapid = () => import(entryUrl)
 
+/**
+ * Loads its subpath for tests.
+ *
+ * @returns {Promise<typeof import("../../dist/testing/index.js")>}
+ */
+export const loadTesting = () => import(new URL("testing.js", entryUrl).href)
+
 /** @param {string} library */
 export function mustBeBuilt(library) {
   if (existsSync(`${library}/dist/index.js`)) return

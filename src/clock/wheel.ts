@@ -255,8 +255,8 @@ export class Wheel {
 
   /** The first tick of a slot, given the digit of `current` at its level. */
   #tickOf(shift: number, digit: number, slot: number): number {
-    const unit = 2 ** shift
-    return this.current - (this.current % unit) + (slot - digit) * unit
+    const unit = 1 << shift
+    return this.current - (this.current & (unit - 1)) + (slot - digit) * unit
   }
 
   // --- far away ------------------------------------------------------------------------------------------------------

@@ -80,7 +80,9 @@ const SLICE = 20
  *     yield* Task.yield()
  *     count = read + 1
  *   })
- *   trial.check(() => assert.equal(count, 2))
+ *   trial.check(() => {
+ *     if (count !== 2) throw new Error(`Expected 2, got ${count}.`)
+ *   })
  *   return Task.all([increment, increment])
  * }
  * const found = await explore(counting).catch((error) => error)

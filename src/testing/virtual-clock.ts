@@ -15,6 +15,8 @@ export class VirtualClock implements Clock {
   #wheel: Wheel | undefined
   #now = 0
   #wallAtZero: number
+  /** What `next` has found, until something changes. */
+  #next: number | undefined = undefined
   readonly #batch: number
   #onDue: (stepped: boolean) => void = () => {}
 
@@ -38,14 +40,17 @@ export class VirtualClock implements Clock {
 
   add(ms: number, sleeper: unknown, ref: boolean): number {
     const wheel = (this.#wheel ??= new Wheel(Math.floor(this.#now)))
+    this.#next = undefined
     return wheel.add(Math.max(Math.ceil(this.#now + ms), wheel.current + 1), sleeper, ref)
   }
 
   cancel(ticket: number): void {
+    this.#next = undefined
     this.#wheel?.remove(ticket)
   }
 
   take(woken: Woken): boolean {
+    this.#next = undefined
     return this.#wheel !== undefined && this.#wheel.take(Math.floor(this.#now), this.#batch, woken)
   }
 
@@ -68,7 +73,7 @@ export class VirtualClock implements Clock {
 
   /** When somebody may become due; Infinity if nobody sleeps. */
   next(): number {
-    return this.#wheel?.nextEvent() ?? Infinity
+    return (this.#next ??= this.#wheel?.nextEvent() ?? Infinity)
   }
 
   /** Moves the time to `target`, if it is not past that, and wakes who is due by then. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { type Duration, Runtime, Task } from "rapid-fiber"
 
-/** One suite for every clock that a runtime can have, through the public API. */
+/** One suite for the clocks that rest on the host; what holds over virtual time, too, is in sleep.test.ts. */
 const clocks = ["wheel", "platform"] as const
 
 for (const clock of clocks) {
@@ -49,51 +49,11 @@ for (const clock of clocks) {
       Task.sleep(duration).map(() => void woken.push(name))
     beforeEach(() => void (woken.length = 0))
 
-    it("wakes at the deadline and not a millisecond before", async () => {
-      sleeper({ seconds: 5 }, "five").run({ runtime })
-      await vi.advanceTimersByTimeAsync(4999)
-      expect(woken).toEqual([])
-      await vi.advanceTimersByTimeAsync(1)
-      expect(woken).toEqual(["five"])
-    })
-
     it("drains the wakes in the timer's own callback, so that time advanced synchronously is enough", () => {
       sleeper(10, "held").run({ runtime })
       sleeper(20, "forgotten").runAndForget({ runtime })
       vi.advanceTimersByTime(20)
       expect(woken).toEqual(["held", "forgotten"])
-    })
-
-    it("wakes equal deadlines in the order of arrival, held or not", () => {
-      const names = Array.from({ length: 50 }, (_, i) => `sleeper ${i}`)
-      for (const [i, name] of names.entries()) {
-        if (i % 2 === 0) sleeper(100, name).run({ runtime })
-        else sleeper(100, name).runAndForget({ runtime })
-      }
-      vi.advanceTimersByTime(100)
-      expect(woken).toEqual(names)
-    })
-
-    it("wakes different deadlines in their order, however the sleeps were started", () => {
-      const waits = [700, 3, 256, 255, 257, 70_000, 1, 65_536, 65_535, 2, 512, 511]
-      for (const ms of waits) sleeper(ms, String(ms)).run({ runtime })
-      vi.advanceTimersByTime(70_000)
-      expect(woken).toEqual(waits.toSorted((a, b) => a - b).map(String))
-    })
-
-    it("sleeps past 2^31 ms (cats-effect#2388, effect-smol#2583)", async () => {
-      sleeper({ days: 25 }, "25 days").run({ runtime })
-      sleeper({ days: 60 }, "60 days").run({ runtime })
-      sleeper(2 ** 31 - 1, "2^31 - 1").run({ runtime })
-      sleeper(2 ** 31 + 5, "2^31 + 5").run({ runtime })
-      await vi.advanceTimersByTimeAsync(2 ** 31 - 2)
-      expect(woken).toEqual([])
-      await vi.advanceTimersByTimeAsync(1)
-      expect(woken).toEqual(["2^31 - 1"])
-      await vi.advanceTimersByTimeAsync(6)
-      expect(woken).toEqual(["2^31 - 1", "2^31 + 5"])
-      await vi.advanceTimersByTimeAsync(60 * 86_400_000)
-      expect(woken).toEqual(["2^31 - 1", "2^31 + 5", "25 days", "60 days"])
     })
 
     it("wakes a cancelled sleeper never, and holds no host timer when the last is gone", async () => {
@@ -181,19 +141,6 @@ for (const clock of clocks) {
       await sleeper(2, "real again").toPromise({ runtime: own })
       expect(woken).toEqual(["real", "fake", "real again"])
       await own.close()
-    })
-
-    it("keeps the order of deadlines and arrival also beside sleeps that do not keep the process alive", () => {
-      const loose = (ms: number, name: string): void =>
-        Task.sleep(ms, { ref: false })
-          .map(() => void woken.push(name))
-          .runAndForget({ runtime })
-      sleeper(8, "kept 8").run({ runtime })
-      loose(5, "loose 5")
-      loose(8, "loose 8")
-      sleeper(8, "kept 8 too").run({ runtime })
-      vi.advanceTimersByTime(8)
-      expect(woken).toEqual(["loose 5", "kept 8", "loose 8", "kept 8 too"])
     })
 
     it("wakes later sleepers although an earlier one was lost with the fake timers it slept on", async () => {
