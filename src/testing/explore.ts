@@ -1,4 +1,5 @@
 /** Looks for the schedule that breaks a program. */
+import { type Host, PlatformHost } from "../clock/index.ts"
 import { describe } from "../data/index.ts"
 import { Depth, inOrder, Priority, Replayed, Uniform } from "./choosers.ts"
 import { ExplorationError } from "./exploration-error.ts"
@@ -214,12 +215,14 @@ function same(a: Finding | undefined, b: Finding): boolean {
 }
 
 interface Limits {
+  readonly host: Host
   readonly maxSteps: number
   readonly patience: number
 }
 
 function limitsOf(options: ReplayOptions): Limits {
   return {
+    host: new PlatformHost(),
     maxSteps: integer(options.maxSteps, "maxSteps", 20_000, 1),
     patience: integer(options.patience, "patience", 10, 0),
   }

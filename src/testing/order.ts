@@ -17,6 +17,8 @@ export interface Chooser {
 
 /** Told of what happens, operation by operation. */
 export interface Watcher {
+  /** An entry is ready. */
+  queued(entry: unknown): void
   /** An entry begins. */
   entered(): void
   /** The running fiber is about to go on with `next`. */
@@ -32,9 +34,11 @@ export class ChosenQueue implements ReadyQueue {
   readonly entries: unknown[] = []
   from = 0
   readonly #chooser: Chooser
+  readonly #watcher: Watcher
 
-  constructor(chooser: Chooser) {
+  constructor(chooser: Chooser, watcher: Watcher) {
     this.#chooser = chooser
+    this.#watcher = watcher
   }
 
   get size(): number {
@@ -43,6 +47,7 @@ export class ChosenQueue implements ReadyQueue {
 
   push(entry: unknown): void {
     this.entries.push(entry)
+    this.#watcher.queued(entry)
   }
 
   shift(): unknown {

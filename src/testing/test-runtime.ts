@@ -14,7 +14,7 @@ import {
 } from "../fiber/index.ts"
 import { mustBeTask, type Runtime, type RunOptions, type Task } from "../task/index.ts"
 import { inOrder, Uniform } from "./choosers.ts"
-import { ChosenQueue, SteppedPace } from "./order.ts"
+import { ChosenQueue, SteppedPace, type Watcher } from "./order.ts"
 import { Random } from "./random.ts"
 import { linesOf, Trace } from "./trace.ts"
 import { VirtualClock } from "./virtual-clock.ts"
@@ -266,14 +266,17 @@ export class TestRuntime implements Runtime {
   }
 }
 
+const NOBODY: Watcher = { queued() {}, entered() {}, stepping() {} }
+
 function orderOf(
   seed: number | undefined,
   trace: Trace | undefined,
 ): Pick<SchedulerOptions, "ready"> & { pace?: SteppedPace } {
   if (seed === undefined && trace === undefined) return {}
   const chooser = seed === undefined ? inOrder : new Uniform(new Random(seed), GIVES_WAY)
-  const ready = new ChosenQueue(chooser)
-  return { ready, pace: new SteppedPace(ready, chooser, trace ?? { entered() {}, stepping() {} }, TURN) }
+  const watcher = trace ?? NOBODY
+  const ready = new ChosenQueue(chooser, watcher)
+  return { ready, pace: new SteppedPace(ready, chooser, watcher, TURN) }
 }
 
 function nameOf(sleeper: unknown): string | undefined {

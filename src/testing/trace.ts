@@ -1,5 +1,5 @@
 /** What ran, in which order: the lines of a schedule that a person reads. */
-import { CLOSING, DONE, type FiberCore, QUEUED, SUSPENDED, waitOf } from "../fiber/index.ts"
+import { CLOSING, DONE, FiberCore, QUEUED, SUSPENDED, waitOf } from "../fiber/index.ts"
 import { describe } from "../data/index.ts"
 import type { StartSpec, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
@@ -18,9 +18,10 @@ type AnyTask = Task<unknown, unknown>
 
 const STOPS = "stops"
 
-/** Fibers by name; those without one by the order in which they first ran, so that it is the same in every run. */
+/** Fibers by name; those without one by the order of their coming, so that it is the same whenever the same is chosen. */
 export class Names {
   readonly #names = new Map<FiberCore, string>()
+  readonly #fibers = new Map<string, FiberCore>()
   readonly #used = new Map<string, number>()
 
   readonly of = (fiber: FiberCore): string => {
@@ -31,7 +32,13 @@ export class Names {
     this.#used.set(given, count)
     const name = fiber.side?.name === undefined || count > 1 ? `${given}-${count}` : given
     this.#names.set(fiber, name)
+    this.#fibers.set(name, fiber)
     return name
+  }
+
+  /** The fiber of that name, if it has come. */
+  find(name: string): FiberCore | undefined {
+    return this.#fibers.get(name)
   }
 }
 
@@ -46,6 +53,10 @@ export class Trace implements Watcher {
     this.names = names
   }
 
+  queued(entry: unknown): void {
+    if (entry instanceof FiberCore) this.names.of(entry)
+  }
+
   entered(): void {
     this.close()
   }
@@ -53,6 +64,7 @@ export class Trace implements Watcher {
   stepping(running: FiberCore | undefined, next: AnyTask | undefined): void {
     if (running !== this.#fiber) this.close()
     if (running === undefined) return
+    this.names.of(running)
     this.#fiber = running
     const word = next === undefined ? undefined : wordFor(next, this.names)
     if (word !== undefined) this.#did.push(word)

@@ -2,7 +2,7 @@
  * One run of a program under one schedule: nothing of the host's is armed, the explorer drives, and at the end it looks at
  * what is left behind.
  */
-import { type Host, PlatformHost } from "../clock/index.ts"
+import type { Host } from "../clock/index.ts"
 import { type Exit, holdsCancellation } from "../data/index.ts"
 import { FiberCore, fibersOf, reportOf, Scheduler } from "../fiber/index.ts"
 import { mustBeTask, type Runtime, type Task } from "../task/index.ts"
@@ -46,6 +46,8 @@ export interface Injection {
 }
 
 export interface TrialOptions {
+  /** What gives the world outside its turns. */
+  readonly host: Host
   readonly maxSteps: number
   /** Turns of the host that something from outside may take. */
   readonly patience: number
@@ -80,10 +82,8 @@ class Run implements Watcher {
   readonly #clock = new VirtualClock(0)
   readonly #scheduler: Scheduler
   readonly #options: TrialOptions
-  readonly #host = new PlatformHost()
   readonly #checks: (() => void)[] = []
   readonly #resources = new Map<object, string>()
-  readonly #seen = new Set<FiberCore>()
   /** Failures that nobody observes, and misuse of a resource. */
   #trouble: Finding | undefined
   #injected = false
@@ -92,7 +92,7 @@ class Run implements Watcher {
     this.#options = options
     this.recorded = new Recorded(chooser)
     this.trace = options.trace ? new Trace(this.#names) : undefined
-    this.#queue = new ChosenQueue(this.recorded)
+    this.#queue = new ChosenQueue(this.recorded, this)
     this.pace = new SteppedPace(this.#queue, this.recorded, this, options.maxSteps)
     this.#scheduler = this.pace.scheduler = new Scheduler({
       clock: this.#clock,
@@ -168,8 +168,12 @@ class Run implements Watcher {
   /** What comes meanwhile is queued, so that its order can be chosen. */
   async #hostTurn(): Promise<void> {
     this.pace.over = true
-    await new Promise<void>((resolve) => this.#host.macrotask(resolve))
+    await new Promise<void>((resolve) => this.#options.host.macrotask(resolve))
     this.pace.over = false
+  }
+
+  queued(entry: unknown): void {
+    if (entry instanceof FiberCore) this.#names.of(entry)
   }
 
   entered(): void {
@@ -177,12 +181,11 @@ class Run implements Watcher {
   }
 
   stepping(running: FiberCore | undefined, next: AnyTask | undefined): void {
+    if (running !== undefined) this.#names.of(running)
     this.trace?.stepping(running, next)
     const { injection } = this.#options
-    if (injection === undefined) return
-    if (running !== undefined) this.#seen.add(running)
-    if (this.#injected || this.pace.steps < injection.step) return
-    const target = [...this.#seen].find((fiber) => this.#names.of(fiber) === injection.fiber)
+    if (injection === undefined || this.#injected || this.pace.steps < injection.step) return
+    const target = this.#names.find(injection.fiber)
     if (target === undefined || target.poll() !== undefined) return
     this.#injected = true
     this.trace?.note(`here ${injection.fiber} is cancelled`)
