@@ -3,18 +3,22 @@ import { existsSync } from "node:fs"
 import { root } from "./manifest.ts"
 import { run } from "./run.ts"
 
-/** Runs the tests on every runtime, or on those named: `npm run test:runtimes -- node24 bun`. */
+/** Runs the tests on every runtime, or on those named: `npm run test:runtimes -- node24 chromium`. */
 const folder = `${root}test/runtimes`
 const installed = `${folder}/node_modules`
+const vitest = ["node_modules/vitest/vitest.mjs", "run"]
 
 type Runtime = {
   readonly name: string
   readonly binary: string
-  readonly args: ReadonlyArray<string>
-  readonly without?: ReadonlyArray<string>
+  /** The command that runs the tests, and its arguments. */
+  readonly suite: readonly [command: string, ...args: ReadonlyArray<string>]
+  readonly env?: NodeJS.ProcessEnv
+  /** What `npm ci` brings for it. */
+  readonly needs: string
 }
 type Outcome = {
-  readonly runtime: Runtime
+  readonly name: string
   readonly version: string
   readonly counts: Counts
   readonly seconds: number
@@ -24,51 +28,80 @@ type Counts = { readonly passed: number; readonly failed: number; readonly skipp
 /** These measure the heap after a full collection, which only Node's `--expose-gc` gives. */
 const measuresHeap = ["test/runtime/memory.test.ts"]
 
-const runtimes: ReadonlyArray<Runtime> = [
-  { name: "current", binary: process.execPath, args: [] },
-  { name: "node22", binary: `${installed}/node22/bin/node`, args: [] },
-  { name: "node24", binary: `${installed}/node24/bin/node`, args: [] },
-  { name: "node26", binary: `${installed}/node26/bin/node`, args: [] },
-  { name: "bun", binary: `${installed}/@oven/bun-linux-x64/bin/bun`, args: [], without: measuresHeap },
-  { name: "deno", binary: `${installed}/@deno/linux-x64-glibc/deno`, args: ["run", "-A"], without: measuresHeap },
-]
+/** Looked up when it is selected, so that a machine without Chromium can run the others. */
+const runtimes: Readonly<Record<string, () => Runtime>> = {
+  current: () => native("current", process.execPath),
+  node22: () => native("node22", `${installed}/node22/bin/node`),
+  node24: () => native("node24", `${installed}/node24/bin/node`),
+  node26: () => native("node26", `${installed}/node26/bin/node`),
+  bun: () => native("bun", `${installed}/@oven/bun-linux-x64/bin/bun`, [], measuresHeap),
+  deno: () => native("deno", `${installed}/@deno/linux-x64-glibc/deno`, ["run", "-A"], measuresHeap),
+  chromium,
+}
 
 const selected = select(process.argv.slice(2))
-if (selected.some(({ binary }) => !existsSync(binary))) run("npm", ["ci"], { cwd: folder })
+if (selected.some(({ needs }) => !existsSync(needs))) run("npm", ["ci"], { cwd: folder })
 
 const outcomes: Outcome[] = []
 for (const runtime of selected) outcomes.push(await test(runtime))
 printTable(outcomes)
 const broken = outcomes.filter(({ counts }) => counts.failed > 0 || counts.passed === 0)
 if (broken.length > 0) {
-  console.error(
-    `Expected the tests to pass everywhere, got failures on ${broken.map((o) => o.runtime.name).join(", ")}`,
-  )
+  console.error(`Expected the tests to pass everywhere, got failures on ${broken.map(({ name }) => name).join(", ")}`)
   process.exitCode = 1
 }
 
 function select(names: ReadonlyArray<string>): ReadonlyArray<Runtime> {
-  const known = runtimes.map(({ name }) => name)
+  const known = Object.keys(runtimes)
   const unknown = names.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     throw new Error(`Expected runtimes among ${known.join(", ")}, got ${unknown.join(", ")}: correct the name`)
   }
-  return names.length === 0 ? runtimes : runtimes.filter(({ name }) => names.includes(name))
+  return Object.entries(runtimes).flatMap(([name, find]) => (names.length === 0 || names.includes(name) ? find() : []))
 }
 
-async function test(runtime: Runtime): Promise<Outcome> {
-  if (!existsSync(runtime.binary)) {
-    throw new Error(`Expected ${runtime.binary} to exist: these runtimes are packaged for Linux on x64 only`)
+/** A runtime that runs vitest itself. */
+function native(
+  name: string,
+  binary: string,
+  args: ReadonlyArray<string> = [],
+  without: ReadonlyArray<string> = [],
+): Runtime {
+  const excluded = ["test/package/**", ...without].flatMap((pattern) => ["--exclude", pattern])
+  return { name, binary, suite: [binary, ...args, ...vitest, ...excluded], needs: binary }
+}
+
+/** The browser of this machine: vitest runs on Node and drives it. */
+function chromium(): Runtime {
+  const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+  const asked = process.env["CHROMIUM_PATH"]
+  const binary = (asked ? [asked] : places).find((place) => existsSync(place))
+  if (binary === undefined) {
+    throw new Error(
+      `Expected Chromium at ${asked ? `CHROMIUM_PATH (${asked})` : places.join(" or ")}, got none: ` +
+        "install it (apt-get install chromium), set CHROMIUM_PATH, or name the other runtimes",
+    )
   }
-  console.log(`\n== ${runtime.name} ==`)
-  const version = (await execute(runtime.binary, ["--version"], false)).output.split("\n")[0] ?? ""
+  return {
+    name: "chromium",
+    binary,
+    suite: [process.execPath, ...vitest, "--config", "test/runtimes/browser/vitest.config.ts"],
+    env: { CHROMIUM_PATH: binary },
+    needs: `${installed}/@vitest/browser-playwright`,
+  }
+}
+
+async function test({ name, binary, suite: [command, ...args], env, needs }: Runtime): Promise<Outcome> {
+  if (!existsSync(needs)) {
+    throw new Error(`Expected ${needs} to exist: these runtimes are packaged for Linux on x64 only`)
+  }
+  console.log(`\n== ${name} ==`)
+  const version = versionIn((await execute(binary, ["--version"])).output)
   const started = performance.now()
-  const excluded = ["test/package/**", ...(runtime.without ?? [])].flatMap((pattern) => ["--exclude", pattern])
-  const suite = [...runtime.args, "node_modules/vitest/vitest.mjs", "run", ...excluded]
-  const { output, status } = await execute(runtime.binary, suite, true)
+  const { output, status } = await execute(command, args, { show: true, env })
   const counts = countsIn(output)
   const failed = counts.failed === 0 && status !== 0 ? 1 : counts.failed
-  return { runtime, version, counts: { ...counts, failed }, seconds: (performance.now() - started) / 1000 }
+  return { name, version, counts: { ...counts, failed }, seconds: (performance.now() - started) / 1000 }
 }
 
 /** The counts of the reporter's closing line; a run that never printed it has failed. */
@@ -79,15 +112,21 @@ function countsIn(output: string): Counts {
   return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) }
 }
 
+/** The first line, without where it was built. */
+function versionIn(output: string): string {
+  return (output.split("\n")[0] ?? "").replace(/ built on .*/, "").trim()
+}
+
 function execute(
   binary: string,
   args: ReadonlyArray<string>,
-  show: boolean,
+  { show = false, env }: { readonly show?: boolean; readonly env?: NodeJS.ProcessEnv | undefined } = {},
 ): Promise<{ output: string; status: number }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(binary, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
+    const stderr = show ? "inherit" : "ignore"
+    const child = spawn(binary, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", stderr] })
     let output = ""
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       output += text
       if (show) process.stdout.write(text)
     })
@@ -98,8 +137,8 @@ function execute(
 
 function printTable(results: ReadonlyArray<Outcome>): void {
   const head = ["runtime", "version", "passed", "failed", "skipped", "seconds"]
-  const body = results.map(({ runtime, version, counts, seconds }) => [
-    runtime.name,
+  const body = results.map(({ name, version, counts, seconds }) => [
+    name,
     version,
     ...[counts.passed, counts.failed, counts.skipped].map(String),
     seconds.toFixed(1),

@@ -32,8 +32,8 @@ export interface Clock {
    */
   connect(onDue: (stepped: boolean) => void): void
 
-  /** How many sleepers are held. */
-  readonly size: number
+  /** How many of those held are to keep the process alive. */
+  readonly keeping: number
 
   /** Visits every sleeper held. */
   forEach(visit: (sleeper: unknown, ticket: number) => void): void

@@ -45,7 +45,9 @@ export class HostTimer {
 
   stop(): void {
     if (this.#handle === undefined) return
-    this.#clear?.(this.#handle as never)
+    // Browsers refuse to have it called as a method of anything else.
+    const clear = this.#clear
+    clear?.(this.#handle as never)
     this.#handle = undefined
   }
 }

@@ -11,6 +11,8 @@ export class PlatformClock implements Clock {
   readonly #time = new HostTime()
   readonly #sleepers = new Map<number, Sleeper>()
   readonly #due = new RingBuffer<number>()
+  /** Whose timers came too soon, and have been set again. */
+  #early: number[] = []
   readonly #batch: number
   #tickets = 0
   #onDue: (stepped: boolean) => void = () => {}
@@ -56,8 +58,10 @@ export class PlatformClock implements Clock {
     this.#onDue = onDue
   }
 
-  get size(): number {
-    return this.#sleepers.size
+  get keeping(): number {
+    let count = 0
+    for (const { ref } of this.#sleepers.values()) if (ref) count++
+    return count
   }
 
   forEach(visit: (sleeper: unknown, ticket: number) => void): void {
@@ -70,9 +74,28 @@ export class PlatformClock implements Clock {
     this.#time.reached(held.deadline)
     const early = held.deadline - this.#time.now()
     // Hosts fire up to a millisecond early by their own clock (node#26578).
-    if (early > 0) return held.timer.set(early, held.ref)
+    if (early > 0) {
+      if (!this.#early.includes(ticket)) this.#early.push(ticket)
+      return held.timer.set(early, held.ref)
+    }
+    for (const before of this.#soonerThan(held, ticket)) this.#due.push(before)
     this.#due.push(ticket)
     this.#onDue(this.#time.faked)
+  }
+
+  /** Those among the early ones whose deadline was before this one's; they need their timers no more. */
+  #soonerThan({ deadline }: Sleeper, ticket: number): number[] {
+    const sooner: number[] = []
+    const left: number[] = []
+    for (const early of this.#early) {
+      const held = this.#sleepers.get(early)
+      if (early === ticket || held === undefined) continue
+      const list = held.deadline <= deadline ? sooner : left
+      list.push(early)
+      if (list === sooner) held.timer.stop()
+    }
+    this.#early = left
+    return sooner
   }
 }
 

@@ -75,8 +75,8 @@ export class WheelClock implements Clock {
     this.#onDue = onDue
   }
 
-  get size(): number {
-    return this.#wheel?.size ?? 0
+  get keeping(): number {
+    return this.#wheel?.keeping ?? 0
   }
 
   forEach(visit: (sleeper: unknown, ticket: number) => void): void {

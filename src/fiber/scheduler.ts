@@ -275,7 +275,7 @@ export class Scheduler implements Driver {
     this.#turn.end()
     this.unhandled.check()
     if (this.#due || this.ready.size > 0) this.drain()
-    else if (this.live > 0 && this.outside === 0 && this.clock.size === 0) this.onStall?.()
+    else if (this.live > 0 && this.outside === 0 && this.clock.keeping === 0) this.onStall?.()
   }
 
   /** Once the turn is over its macrotask takes care of what is ready. */

@@ -76,10 +76,9 @@ export function waitOf(fiber: FiberCore, name: Name = (one) => one.name): Waitin
   return { fiber: name(fiber), on: leaf === undefined ? phrase(fiber, targets, name) : PHRASE[leaf], fibers }
 }
 
-/** The deadlock that a scheduler is in, if it is in one; `Task.never` is a wait that somebody wants. */
-export function deadlockOf(scheduler: Scheduler): DeadlockReport | undefined {
-  const stuck = fibersOf(scheduler).filter((fiber) => !wanted(fiber))
-  return stuck.length === 0 ? undefined : reportOf(stuck)
+/** The fibers that will wait for ever, unless something outside brings what they wait for; `Task.never` is meant. */
+export function stuckIn(scheduler: Scheduler): FiberCore[] {
+  return fibersOf(scheduler).filter((fiber) => !wanted(fiber))
 }
 
 /** The report about these fibers. */
@@ -131,20 +130,26 @@ function wanted(fiber: FiberCore): boolean {
   return false
 }
 
-/** Each circle once, from where it was met first. */
+/** Each circle once, from where it was met first: depth first, without the JS stack. */
 function cyclesOf(fibers: ReadonlyArray<FiberCore>): FiberCore[][] {
   const cycles: FiberCore[][] = []
   const done = new Set<FiberCore>()
   for (const start of fibers) {
     const path: FiberCore[] = []
-    let fiber: FiberCore | undefined = start
-    while (fiber !== undefined && !done.has(fiber) && !path.includes(fiber)) {
-      path.push(fiber)
-      // One of several is enough: the others have their own turn as the start.
-      fiber = targetsOf(fiber)[0]
+    const left: FiberCore[][] = [[start]]
+    while (left.length > 0) {
+      const fiber = left.at(-1)?.pop()
+      if (fiber === undefined) {
+        void left.pop()
+        const ended = path.pop()
+        if (ended !== undefined) done.add(ended)
+      } else if (path.includes(fiber)) {
+        cycles.push(path.slice(path.indexOf(fiber)))
+      } else if (!done.has(fiber)) {
+        path.push(fiber)
+        left.push(targetsOf(fiber))
+      }
     }
-    if (fiber !== undefined && path.includes(fiber)) cycles.push(path.slice(path.indexOf(fiber)))
-    for (const one of path) done.add(one)
   }
   return cycles
 }

@@ -13,7 +13,7 @@ const NO_CLOCK: Clock = {
   cancel: () => {},
   take: () => false,
   connect: () => {},
-  size: 0,
+  keeping: 0,
   forEach: () => {},
 }
 

@@ -1,5 +1,5 @@
 import { PlatformClock, PlatformHost, WheelClock } from "../clock/index.ts"
-import { close, deadlockOf, type DeadlockReport, rejectUnhandled, Scheduler } from "../fiber/index.ts"
+import { close, type DeadlockReport, rejectUnhandled, reportOf, Scheduler, stuckIn } from "../fiber/index.ts"
 import type { Runtime } from "../task/index.ts"
 import { countOf, optionOf, type RuntimeOptions } from "./options.ts"
 import type { SchedulerRuntime } from "./scheduler.ts"
@@ -31,6 +31,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   const kind = optionOf(options.clock, "clock", "wheel", '"wheel" or "platform"', (clock) =>
     /^(wheel|platform)$/.test(clock),
   )
+  const onDeadlock = optionOf(options.onDeadlock, "onDeadlock", undefined, "a function", isFunction)
   const scheduler = new Scheduler({
     clock: kind === "wheel" ? new WheelClock(tick, batch) : new PlatformClock(batch),
     host: new PlatformHost(),
@@ -42,20 +43,24 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       "a number of milliseconds > 0",
       (slice) => typeof slice === "number" && slice > 0,
     ),
-    random: optionOf(options.random, "random", Math.random, "a function", (random) => typeof random === "function"),
+    random: optionOf(options.random, "random", Math.random, "a function", isFunction),
     onUnhandled: options.onUnhandled ?? rejectUnhandled,
   })
-  if (options.onDeadlock !== undefined) reportDeadlocks(scheduler, options.onDeadlock)
+  if (onDeadlock !== undefined) reportDeadlocks(scheduler, onDeadlock)
   return runtimeOf(scheduler)
 }
 
-/** Each deadlock once: while nothing about it changes, whatever else runs meanwhile. */
+const isFunction = (given: unknown): boolean => typeof given === "function"
+
+/** Each deadlock once: while the same fibers wait for the same, whatever else runs meanwhile. */
 function reportDeadlocks(scheduler: Scheduler, tell: (report: DeadlockReport) => void): void {
   let reported = ""
   scheduler.onStall = () => {
-    const report = deadlockOf(scheduler)
-    const text = String(report ?? "")
-    if (report !== undefined && text !== reported) tell(report)
-    reported = text
+    const stuck = stuckIn(scheduler)
+    const report = reportOf(stuck)
+    const found = [...stuck.map(({ id }) => id), String(report)].join()
+    const known = found === reported
+    reported = found
+    if (stuck.length > 0 && !known) tell(report)
   }
 }

@@ -107,7 +107,10 @@ export class Priority implements Chooser {
 
   preempt(running: object | undefined, entries: ReadonlyArray<unknown>, from: number): boolean {
     if (running === undefined) return false
-    if (this.#changes.has(++this.#steps)) this.#priorities.set(running, --this.#lowest)
+    if (this.#changes.has(++this.#steps)) {
+      this.#priorities.set(running, --this.#lowest)
+      return true
+    }
     const own = this.#of(running)
     for (let i = from; i < entries.length; i++) if (this.#of(entries[i]) > own) return true
     return false

@@ -19,11 +19,12 @@ export class ExplorationError extends Error {
 
   constructor(finding: Finding, token: string, slices: ReadonlyArray<Slice>, found: string) {
     const schedule = linesOf(slices)
-    const text = [
-      `${finding.kind}: ${finding.message}`,
-      `What ran, in order${found}:\n${schedule.join("\n")}`,
-      `Run it again: await replay(${JSON.stringify(token)}, program)`,
-    ]
+    const text = [`${finding.kind}: ${finding.message}`]
+    // Nothing is to be shown of a run that cannot be repeated.
+    if (schedule.length > 0) {
+      text.push(`What ran, in order${found}:\n${schedule.join("\n")}`)
+      text.push(`Run it again: await replay(${JSON.stringify(token)}, program)`)
+    }
     super(text.join("\n\n"), finding.cause === undefined ? undefined : { cause: finding.cause })
     this.kind = finding.kind
     this.token = token

@@ -1,13 +1,13 @@
 /** Looks for the schedule that breaks a program. */
 import { type Host, PlatformHost } from "../clock/index.ts"
 import { describe } from "../data/index.ts"
-import { Depth, inOrder, Priority, Replayed, Uniform } from "./choosers.ts"
+import { Replayed } from "./choosers.ts"
 import { ExplorationError } from "./exploration-error.ts"
-import type { Chooser } from "./order.ts"
+import { Cancelled, plan, type Strategy } from "./plan.ts"
 import { Random } from "./random.ts"
 import { shrink } from "./shrink.ts"
 import { parseToken, type Replayable, tokenOf } from "./token.ts"
-import { type Finding, type Injection, MAIN, type Program, runTrial, type TrialResult } from "./trial.ts"
+import { type Finding, MAIN, type Program, runTrial, type TrialResult } from "./trial.ts"
 
 /** What `explore` may be told. Everything has a default. */
 export interface ExploreOptions extends ReplayOptions {
@@ -21,7 +21,7 @@ export interface ExploreOptions extends ReplayOptions {
    * preemptions, for small programs; the others never know that they have tried all. "mixed": something of each. Default
    * "mixed".
    */
-  readonly strategy?: "mixed" | "random" | "pct" | "exhaustive"
+  readonly strategy?: Strategy
   /** How often fibers give way in one run of the exhaustive search. An integer >= 0. Default 2. */
   readonly preemptions?: number
   /**
@@ -48,12 +48,6 @@ export interface Exploration {
   readonly runs: number
   /** Every schedule that the strategy knows has been tried. */
   readonly complete: boolean
-}
-
-/** One schedule to try. */
-interface Plan {
-  readonly chooser: Chooser
-  readonly injection?: Injection | undefined
 }
 
 /** Runs that shrinking may take. */
@@ -99,33 +93,34 @@ export async function explore(program: Program, options: ExploreOptions = {}): P
   if (!["mixed", "random", "pct", "exhaustive"].includes(strategy)) {
     throw new RangeError(`Expected \`strategy\` to be mixed, random, pct or exhaustive, got ${describe(strategy)}.`)
   }
-  const names = namesOf(options.cancel)
-
-  const plans = plan(strategy, runs, new Random(seed), preemptions, names)
+  const cancelled = new Cancelled(namesOf(options.cancel))
+  const plans = plan({ strategy, runs, random: new Random(seed), preemptions, cancelled })
+  const breathe = breather()
   let tried = 0
-  let yielded = performance.now()
   let result: TrialResult | undefined
   for (;;) {
     // What the last run has shown is what the next is made of.
-    const next = plans.next(result?.steps ?? 0)
-    if (next.done) return { runs: tried, complete: next.value }
+    const next = plans.next(result as TrialResult)
+    if (next.done) {
+      cancelled.expectMet(tried)
+      return { runs: tried, complete: next.value }
+    }
     const { chooser, injection } = next.value
     result = await runTrial(program, chooser, { ...limits, injection, trace: false })
     tried++
+    cancelled.meet(result.fibers)
     if (result.finding !== undefined) {
       const found = { choices: result.choices, injection }
       throw await explained(program, found, result.finding, limits, ` (found in run ${tried} of ${runs}, seed ${seed})`)
     }
-    if (performance.now() - yielded > SLICE) {
-      await new Promise<void>((resolve) => setTimeout(resolve, 0))
-      yielded = performance.now()
-    }
+    await breathe()
   }
 }
 
 /**
  * Runs a program under the schedule of a token that `explore` has printed, and rejects as `explore` did. Resolves if
- * nothing is wrong any more.
+ * nothing is wrong any more. A token counts choices and steps: in a program that has changed they may lie elsewhere, so
+ * keep `explore` itself in the test suite beside it.
  *
  * @throws TypeError for what is no token, as a rejection.
  */
@@ -139,52 +134,14 @@ export async function replay(token: string, program: Program, options: ReplayOpt
   if (finding !== undefined) throw new ExplorationError(finding, token, slices, "")
 }
 
-/** The plans, one after the other, given the steps of the last run; at the end, whether that is all there is. */
-function* plan(
-  strategy: NonNullable<ExploreOptions["strategy"]>,
-  runs: number,
-  random: Random,
-  preemptions: number,
-  names: ReadonlyArray<string>,
-): Generator<Plan, boolean, number> {
-  let steps: number = yield { chooser: inOrder }
-  let left = runs - 1
-  const share = strategy === "mixed" ? Math.ceil(left / 3) : left
-
-  // Somebody is cancelled before every step, where there is room for it; otherwise before some.
-  for (const fiber of names) {
-    const room = Math.max(Math.floor(share / names.length), 1)
-    const stride = Math.max(steps / room, 1)
-    for (let step = 1; step <= steps && left > 0; step += stride, left--) {
-      yield { chooser: inOrder, injection: { step: Math.floor(step), fiber } }
-    }
+/** Gives the host a turn whenever its time has come. */
+function breather(): () => Promise<void> {
+  let last = performance.now()
+  return async () => {
+    if (performance.now() - last <= SLICE) return
+    await new Promise<void>((resolve) => setTimeout(resolve, 0))
+    last = performance.now()
   }
-
-  if (strategy === "exhaustive" || strategy === "mixed") {
-    const last = strategy === "mixed" ? left - share : 0
-    // Few preemptions first: most bugs need no more.
-    for (let bound = 0; bound <= preemptions; bound++) {
-      const chooser = new Depth(bound)
-      do {
-        if (left <= last) break
-        yield { chooser }
-        left--
-      } while (chooser.next())
-    }
-    if (strategy === "exhaustive") return left > 0
-  }
-
-  for (; left > 0; left--) {
-    const usesPriorities = strategy === "pct" || (strategy === "mixed" && left % 2 === 0)
-    const chooser = usesPriorities ? new Priority(random, left % 4, steps) : new Uniform(random, random.next() ** 2)
-    const cancelled = names.length > 0 && random.next() < 0.5
-    const injection = cancelled
-      ? { step: 1 + random.below(Math.max(steps, 1)), fiber: names[random.below(names.length)] }
-      : undefined
-    const took: number = yield { chooser, injection }
-    steps = Math.max(steps, took)
-  }
-  return false
 }
 
 /** Shrinks what was found and runs it once more to write down what happens. */
@@ -197,7 +154,11 @@ async function explained(
 ): Promise<ExplorationError> {
   const run = ({ choices, injection }: Replayable, trace: boolean): Promise<TrialResult> =>
     runTrial(program, new Replayed(choices), { ...limits, injection, trace })
-  const fails = async (candidate: Replayable): Promise<boolean> => same((await run(candidate, false)).finding, finding)
+  const breathe = breather()
+  const fails = async (candidate: Replayable): Promise<boolean> => {
+    await breathe()
+    return same((await run(candidate, false)).finding, finding)
+  }
 
   if (!(await fails(found))) {
     const message = `${finding.message}\n(The same choices went otherwise the second time: the program depends on more than its schedule.)`

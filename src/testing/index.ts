@@ -4,6 +4,7 @@ import "../runtime/index.ts"
 
 export { type Sleeper, TestRuntime, type TestRuntimeOptions } from "./test-runtime.ts"
 export { type Exploration, explore, type ExploreOptions, replay, type ReplayOptions } from "./explore.ts"
+export type { Strategy } from "./plan.ts"
 export { ExplorationError } from "./exploration-error.ts"
 export type { Program, Trial } from "./trial.ts"
 export { LeakError } from "./leak-error.ts"

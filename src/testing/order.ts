@@ -19,8 +19,8 @@ export interface Chooser {
 export interface Watcher {
   /** An entry is ready. */
   queued(entry: unknown): void
-  /** An entry begins. */
-  entered(): void
+  /** An entry has stopped. */
+  left(): void
   /** The running fiber is about to go on with `next`. */
   stepping(running: FiberCore | undefined, next: Task<unknown, unknown> | undefined): void
 }
@@ -109,11 +109,12 @@ export class SteppedPace implements Pace {
 
   enter(): number {
     this.#fresh = true
-    this.#watcher.entered()
     return 0
   }
 
-  leave(): void {}
+  leave(): void {
+    this.#watcher.left()
+  }
 
   more(_left: number, othersWait: boolean, next: Task<unknown, unknown> | undefined): number {
     if (this.exceeded) this.over = true

@@ -1,5 +1,5 @@
-import { CancelledError, describe, type Duration, onAbort, toMillis } from "../data/index.ts"
-import { type Fiber, Task } from "../task/index.ts"
+import { CancelledError, describe, type Duration, type Exit, onAbort, toMillis } from "../data/index.ts"
+import { type Fiber, mustBeTask, Task } from "../task/index.ts"
 import { LeakError } from "./leak-error.ts"
 import { TestRuntime, type TestRuntimeOptions } from "./test-runtime.ts"
 
@@ -55,14 +55,19 @@ export function taskTest(
   return async (...context) => {
     const given = (context[0] as Context | null | undefined)?.signal
     const limit = given instanceof AbortSignal ? given : undefined
+    limit?.throwIfAborted()
     const test = TestRuntime.make(options)
     try {
-      const fiber = (typeof program === "function" ? program(test) : program).run({ runtime: test })
-      await until(test, fiber, limit, timeout)
+      const task = typeof program === "function" ? program(test) : program
+      mustBeTask(task, "what the function of taskTest returns")
+      await until(test, task.run({ runtime: test }), limit, timeout)
       if (options.leaks !== true) expectNothingLeft(test)
-    } finally {
-      await test.close()
+    } catch (error) {
+      // That something cannot be ended is less than why the test has failed.
+      await test.close().catch(() => {})
+      throw error
     }
+    await test.close()
   }
 }
 
@@ -106,9 +111,12 @@ async function until(
   const timer = timeout === Infinity ? undefined : setTimeout(() => stop(lateBy(timeout)), timeout)
   const unlisten = limit === undefined ? undefined : onAbort(limit, () => stop(limit.reason ?? lateBy(timeout)))
   try {
-    await test.settle(fiber)
-  } catch (error) {
-    throw late !== undefined && error instanceof CancelledError ? late : error
+    // In a box: a promise would wait for a value that is itself a fiber.
+    const { exit } = await test.settle(
+      new Promise<{ readonly exit: Exit<unknown> }>((resolve) => fiber.onExit((end) => resolve({ exit: end }))),
+    )
+    if (exit.status === "rejected") throw exit.reason
+    if (exit.status === "cancelled") throw late ?? new CancelledError(exit.reason)
   } finally {
     clearTimeout(timer)
     unlisten?.()
@@ -121,7 +129,9 @@ function expectNothingLeft(test: TestRuntime): void {
     .filter(({ fiber }) => fiber === undefined)
     .map(({ due }) => `somebody sleeps until ${due}`)
   const left = [...waiting, ...sleeping]
-  if (left.length === 0) return
+  const { live } = test.scheduler
+  if (live === 0) return
+  if (left.length === 0) left.push(`${live} that run on`)
   throw new LeakError(`Expected the task to leave nothing behind, got:\n${left.join("\n")}`)
 }
 

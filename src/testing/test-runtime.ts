@@ -37,7 +37,7 @@ export interface TestRuntimeOptions {
 
 /** Somebody who sleeps. */
 export interface Sleeper {
-  /** The name of the fiber; undefined for one that nobody holds and that has none. */
+  /** The name of the fiber; undefined where nothing is left of it but what it will do. */
   readonly fiber: string | undefined
   /** The runtime's time, in milliseconds, at which the sleep is over. */
   readonly due: number
@@ -136,7 +136,7 @@ export class TestRuntime implements Runtime {
     return this.#clock.now()
   }
 
-  /** Sets the time of day, as an operator or a time server does: sleeps are not touched, `at` and cron look again. */
+  /** Sets the time of day, as an operator or a time server does: sleeps are not touched; `at` and cron look again within a minute. */
   setDate(time: Date | number): void {
     this.#clock.setWall(timeOf(time, "time"))
   }
@@ -209,22 +209,24 @@ export class TestRuntime implements Runtime {
     }
     outcome.then(end, end)
     await this.#hostTurn()
-    for (let patience = PATIENCE; waiting.on;) {
+    for (let idle = 0, before = 0; waiting.on;) {
       // Bit by bit, since the program may call `advance`, too.
-      if (await this.#inTurn(() => this.#onwards(waiting))) patience = PATIENCE
-      else if (--patience === 0 || (this.scheduler.outside === 0 && patience < PATIENCE - FEW)) throw standstill(this)
+      const moved = await this.#inTurn(() => this.#onwards(waiting))
+      const { outside } = this.scheduler
+      // What came from outside has a few turns to make itself felt.
+      idle = moved || outside !== before ? 0 : idle + 1
+      before = outside
+      if (idle > (outside === 0 ? FEW : PATIENCE)) throw standstill(this)
     }
     return outcome
   }
 
   /** Lets run what is ready, then moves the time; false if nobody sleeps. */
   async #onwards(waiting: { readonly on: boolean }): Promise<boolean> {
-    await this.#rest()
+    await this.#rest(waiting)
     if (!waiting.on) return true
-    if (this.#clock.keeping === 0) {
-      await this.#hostTurn()
-      return false
-    }
+    await this.#hostTurn()
+    if (this.#clock.keeping === 0) return false
     for (let left = MOVES; left > 0 && this.#clock.keeping > 0; left--) if (this.#move()) break
     return true
   }
@@ -251,14 +253,17 @@ export class TestRuntime implements Runtime {
     return scheduler.ready.size > 0 || scheduler.outside > 0 || scheduler.told
   }
 
-  /** Until all that is ready has run, and those outside who were told of something have had their turn. */
-  async #rest(): Promise<void> {
+  /**
+   * Until all that is ready has run, and those outside who were told of something have had their turn; or until what is
+   * waited for has come, since something may go on for ever.
+   */
+  async #rest(waiting: { readonly on: boolean } = { on: true }): Promise<void> {
     const { scheduler } = this
     do {
       scheduler.told = false
       scheduler.drain()
       if (scheduler.ready.size > 0 || scheduler.outside > 0 || scheduler.told) await this.#hostTurn()
-    } while (scheduler.ready.size > 0 || scheduler.told)
+    } while (waiting.on && (scheduler.ready.size > 0 || scheduler.told))
   }
 
   #hostTurn(): Promise<void> {
@@ -266,7 +271,7 @@ export class TestRuntime implements Runtime {
   }
 }
 
-const NOBODY: Watcher = { queued() {}, entered() {}, stepping() {} }
+const NOBODY: Watcher = { queued() {}, left() {}, stepping() {} }
 
 function orderOf(
   seed: number | undefined,

@@ -18,14 +18,24 @@ export function tokenOf({ choices, injection }: Replayable): string {
 }
 
 export function parseToken(token: string): Replayable {
-  const parts = /^rf1:((?:\d+=\d+(?:,\d+=\d+)*)?)(?:;cancel=([^@;]+)@(\d+))?$/.exec(token)
-  if (parts === null) {
-    throw new TypeError(`Expected a token that explore has printed (${VERSION}:…), got ${describe(token)}.`)
-  }
+  const parts = /^rf1:((?:\d+=\d+(?:,\d+=\d+)*)?)(?:;cancel=((?:[^@;%]|%[\dA-F]{2})+)@(\d+))?$/.exec(token)
+  if (parts === null) throw notAToken(token)
   const [, chosen, fiber, step] = parts as unknown as [string, string, string | undefined, string]
   const pairs = chosen === "" ? [] : chosen.split(",").map((pair) => pair.split("=").map(Number) as [number, number])
   return {
     choices: new Map(pairs),
-    injection: fiber === undefined ? undefined : { fiber: decodeURIComponent(fiber), step: Number(step) },
+    injection: fiber === undefined ? undefined : { fiber: decoded(fiber, token), step: Number(step) },
   }
+}
+
+function decoded(name: string, token: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    throw notAToken(token)
+  }
+}
+
+function notAToken(token: string): TypeError {
+  return new TypeError(`Expected a token that explore has printed (${VERSION}:…), got ${describe(token)}.`)
 }

@@ -36,6 +36,11 @@ export class Names {
     return name
   }
 
+  /** Each name, and the one that the program has given, which several may share. */
+  get all(): ReadonlyArray<readonly [name: string, given: string | undefined]> {
+    return [...this.#names].map(([fiber, name]) => [name, fiber.side?.name])
+  }
+
   /** The fiber of that name, if it has come. */
   find(name: string): FiberCore | undefined {
     return this.#fibers.get(name)
@@ -57,7 +62,7 @@ export class Trace implements Watcher {
     if (entry instanceof FiberCore) this.names.of(entry)
   }
 
-  entered(): void {
+  left(): void {
     this.close()
   }
 
@@ -86,26 +91,29 @@ export class Trace implements Watcher {
 
 /** Slices as lines, the middle left out where there are too many. */
 export function linesOf(slices: ReadonlyArray<Slice>, most = 40): string[] {
-  const width = Math.max(...slices.map(({ fiber }) => fiber.length), 0)
-  const lines = slices.map(
-    ({ fiber, did, then }, i) =>
-      `${String(i + 1).padStart(3)}  ${fiber.padEnd(width)}  ${[...squeezed(did), then].join(" · ")}`,
+  const width = slices.reduce((widest, { fiber }) => Math.max(widest, fiber.length), 0)
+  const texts = slices.map(({ fiber, did, then }) => `${fiber.padEnd(width)}  ${[...squeezed(did), then].join(" · ")}`)
+  const lines = runsOf(texts).map(
+    ({ item, from, count }) => `${String(from + 1).padStart(3)}  ${item}${count === 1 ? "" : `  (${count} times)`}`,
   )
   if (lines.length <= most) return lines
   const half = most / 2
   return [...lines.slice(0, half), `  …  ${lines.length - most} more`, ...lines.slice(-half)]
 }
 
-/** Equal neighbours as one. */
 function squeezed(words: ReadonlyArray<string>): string[] {
-  const squeezedWords: string[] = []
-  for (let i = 0; i < words.length;) {
-    let end = i
-    while (words[end] === words[i]) end++
-    squeezedWords.push(end - i === 1 || words[i] === STOPS ? words[i] : `${end - i} × ${words[i]}`)
-    i = end
+  return runsOf(words).map(({ item, count }) => (count === 1 || item === STOPS ? item : `${count} × ${item}`))
+}
+
+/** Equal neighbours as one. */
+function runsOf(items: ReadonlyArray<string>): { readonly item: string; readonly from: number; count: number }[] {
+  const runs: { readonly item: string; readonly from: number; count: number }[] = []
+  for (const [from, item] of items.entries()) {
+    const last = runs.at(-1)
+    if (last?.item === item) last.count++
+    else runs.push({ item, from, count: 1 })
   }
-  return squeezedWords
+  return runs
 }
 
 function endOf(fiber: FiberCore, names: Names): string {

@@ -3,7 +3,7 @@
  * what is left behind.
  */
 import type { Host } from "../clock/index.ts"
-import { type Exit, holdsCancellation } from "../data/index.ts"
+import { CancelledError, type Exit } from "../data/index.ts"
 import { FiberCore, fibersOf, reportOf, Scheduler } from "../fiber/index.ts"
 import { mustBeTask, type Runtime, type Task } from "../task/index.ts"
 import { Recorded, type Choices } from "./choosers.ts"
@@ -59,6 +59,10 @@ export interface TrialResult {
   readonly finding: Finding | undefined
   readonly choices: Choices
   readonly steps: number
+  /** Somebody was cancelled as asked. */
+  readonly injected: boolean
+  /** Each fiber that there was, and the name that it was given. */
+  readonly fibers: ReadonlyArray<readonly [name: string, given: string | undefined]>
   readonly slices: ReadonlyArray<Slice>
 }
 
@@ -67,8 +71,15 @@ export const MAIN = "main"
 /** Runs a program once. */
 export async function runTrial(program: Program, chooser: Chooser, options: TrialOptions): Promise<TrialResult> {
   const run = new Run(chooser, options)
-  const finding = (await run.drive(program)) ?? run.leftBehind()
-  const result = { finding, choices: new Map(run.recorded.choices), steps: run.pace.steps, slices: run.schedule }
+  const finding = await run.drive(program)
+  const result = {
+    finding,
+    choices: new Map(run.recorded.choices),
+    steps: run.pace.steps,
+    injected: run.injected,
+    fibers: run.fibers,
+    slices: run.schedule,
+  }
   await run.stop()
   return result
 }
@@ -86,7 +97,7 @@ class Run implements Watcher {
   readonly #resources = new Map<object, string>()
   /** Failures that nobody observes, and misuse of a resource. */
   #trouble: Finding | undefined
-  #injected = false
+  injected = false
 
   constructor(chooser: Chooser, options: TrialOptions) {
     this.#options = options
@@ -131,6 +142,10 @@ class Run implements Watcher {
     }
   }
 
+  get fibers(): ReadonlyArray<readonly [name: string, given: string | undefined]> {
+    return this.#names.all
+  }
+
   /** What has run so far. */
   get schedule(): ReadonlyArray<Slice> {
     this.trace?.close()
@@ -146,17 +161,17 @@ class Run implements Watcher {
     const main = new FiberCore(this.#scheduler, task, undefined)
     main.ownSide().name = MAIN
     this.#scheduler.run(main)
-    let patience = this.#options.patience
+    let idle = 0
     while (main.poll() === undefined) {
       this.#scheduler.drain()
       if (this.pace.exceeded || this.pace.steps >= this.#options.maxSteps) return this.#divergence()
       if (main.poll() !== undefined) break
-      if (await this.#outside()) continue
-      if (this.#clock.keeping > 0) this.#clock.moveTo(this.#clock.next())
-      else if (this.#scheduler.outside === 0 || patience-- === 0) return this.#deadlock()
-      else await this.#hostTurn()
+      if (await this.#outside()) idle = 0
+      else if (this.#clock.keeping > 0) this.#clock.moveTo(this.#clock.next())
+      else if (this.#scheduler.outside === 0 || idle++ === this.#options.patience) return this.#deadlock()
     }
-    return this.#outcome(main.exit())
+    const left = this.#leftBehind()
+    return this.#outcome(main.exit()) ?? left
   }
 
   /** Gives what comes from outside its turn; true if something came. */
@@ -176,18 +191,18 @@ class Run implements Watcher {
     if (entry instanceof FiberCore) this.#names.of(entry)
   }
 
-  entered(): void {
-    this.trace?.entered()
+  left(): void {
+    this.trace?.left()
   }
 
   stepping(running: FiberCore | undefined, next: AnyTask | undefined): void {
     if (running !== undefined) this.#names.of(running)
     this.trace?.stepping(running, next)
     const { injection } = this.#options
-    if (injection === undefined || this.#injected || this.pace.steps < injection.step) return
+    if (injection === undefined || this.injected || this.pace.steps < injection.step) return
     const target = this.#names.find(injection.fiber)
     if (target === undefined || target.poll() !== undefined) return
-    this.#injected = true
+    this.injected = true
     this.trace?.note(`here ${injection.fiber} is cancelled`)
     target.abort(new Error("cancelled by explore"))
   }
@@ -199,10 +214,10 @@ class Run implements Watcher {
   }
 
   #outcome(exit: Exit<unknown>): Finding | undefined {
-    if (exit.status === "rejected" && !(this.#injected && holdsCancellation(exit.reason))) {
+    if (exit.status === "rejected" && !(this.injected && isCancellation(exit.reason))) {
       return { kind: "failure", message: `The program failed: ${reasonOf(exit.reason)}`, cause: exit.reason }
     }
-    if (exit.status === "cancelled" && !this.#injected) {
+    if (exit.status === "cancelled" && !this.injected) {
       return { kind: "failure", message: "The program was cancelled, and not by explore." }
     }
     return undefined
@@ -215,11 +230,16 @@ class Run implements Watcher {
 
   #deadlock(): Finding {
     const report = reportOf(fibersOf(this.#scheduler), this.#names.of)
-    return { kind: "deadlock", message: `Nothing is ready, nothing is scheduled, and fibers wait:\n${String(report)}` }
+    const outside =
+      this.#scheduler.outside === 0
+        ? ""
+        : `\nWhat comes from outside had ${this.#options.patience} turns of the event loop: see the option \`patience\`.`
+    const message = `Nothing is ready, nothing is scheduled, and fibers wait:\n${String(report)}${outside}`
+    return { kind: "deadlock", message }
   }
 
   /** The program has ended: whatever it has started must have, too. */
-  leftBehind(): Finding | undefined {
+  #leftBehind(): Finding | undefined {
     this.#scheduler.drain()
     this.#scheduler.unhandled.check()
     for (const check of this.#checks) {
@@ -252,6 +272,18 @@ class Run implements Watcher {
     scheduler.drain()
     if (scheduler.outside > 0) await this.#hostTurn()
   }
+}
+
+/** Nothing but cancellation: what a cleanup has failed with is no part of it. */
+function isCancellation(reason: unknown): boolean {
+  const left = [reason]
+  for (const one of left) {
+    if (one instanceof CancelledError) continue
+    const joined = one as { readonly name?: unknown; readonly error: unknown; readonly suppressed: unknown } | null
+    if (!(one instanceof Error) || joined?.name !== "SuppressedError") return false
+    left.push(joined.error, joined.suppressed)
+  }
+  return true
 }
 
 /** The explorer drives: nothing is armed. */

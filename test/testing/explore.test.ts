@@ -15,9 +15,7 @@ describe.each(planted)("$name", ({ finds, cancel, bad, good }) => {
   const options = cancel === undefined ? {} : { cancel }
 
   it("is found, shrunk to what fits on a screen, and repeated by its token", async () => {
-    const started = performance.now()
     const found = await foundIn(bad, options)
-    console.log(found.message, performance.now() - started)
     expect(found.kind).toBe(finds)
     expect(found.schedule.length).toBeLessThan(25)
     await expect(replay(found.token, bad)).rejects.toMatchObject({ kind: finds, schedule: found.schedule })
