@@ -10,7 +10,7 @@
  */
 export const timesFloor = (times, floor) => ({
   text: `≤ ${times} × ${floor ?? "floor"}`,
-  holds: ({ toFloor }) => (toFloor === undefined ? undefined : toFloor <= times),
+  holds: ({ toFloor }) => (toFloor === undefined ? undefined : toFloor.estimate <= times),
 })
 
 /**

@@ -1,24 +1,25 @@
 // @ts-check
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
-/** @import { About, Outcome, Row } from "./types.d.ts" */
+/** @import { About, Iterations, Outcome, Row, Runtime } from "./types.d.ts" */
 
 const child = fileURLToPath(new URL("../child.mjs", import.meta.url))
 
 /**
- * Measures a row in a fresh process with Node's default flags. A crash is an outcome, not an error of ours.
+ * Measures a row in a fresh process with the runtime's default flags. A crash is an outcome, not an error of ours.
  *
  * @param {string} name of the case
  * @param {About} about
  * @param {Row} row
- * @param {string} library
+ * @param {{ readonly library: string, readonly runtime: Runtime, readonly iterations: Iterations }} how
  * @returns {Promise<Outcome>}
  */
-export function fork(name, about, row, library) {
+export function fork(name, about, row, { library, runtime, iterations }) {
   const seconds = about.timeout ?? 120
+  const options = JSON.stringify(row.options ?? {})
   const started = spawn(
-    process.execPath,
-    [...(about.flags ?? []), child, name, row.variant, JSON.stringify(row.options ?? {})],
+    runtime.binary,
+    [...runtime.args, ...(runtime.flags ? (about.flags ?? []) : []), child, name, row.variant, options, JSON.stringify(iterations)],
     {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NODE_OPTIONS: undefined, RAPID_FIBER_BENCH_LIBRARY: library },
@@ -37,7 +38,8 @@ export function fork(name, about, row, library) {
     started.on("close", (code, signal) => {
       clearTimeout(timer)
       process.off("exit", end)
-      if (code === 0 && output !== "") return resolve({ measured: JSON.parse(output) })
+      const measured = code === 0 ? output.trimEnd().split("\n").at(-1) : undefined
+      if (measured) return resolve({ measured: JSON.parse(measured) })
       resolve({ failure: late ? `time-out ${seconds} s` : explain(complaint, signal ?? `exit ${code}`) })
     })
   })
@@ -48,8 +50,9 @@ export function fork(name, about, row, library) {
  * @param {string} ending
  */
 function explain(complaint, ending) {
-  if (complaint.includes("heap out of memory")) return "out of memory"
+  if (/heap out of memory|heap limit/.test(complaint)) return "out of memory"
+  if (/Maximum call stack|call stack size/.test(complaint)) return "stack overflow"
   if (ending === "exit 13") return "never settled"
-  const message = /^\w*Error: .*/m.exec(complaint)?.[0]
+  const message = /^(?:error: )?\w*Error: .*/m.exec(complaint)?.[0]
   return message === undefined ? ending : message.slice(0, 120)
 }

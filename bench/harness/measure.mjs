@@ -1,32 +1,35 @@
 // @ts-check
-/** @import { About, Iteration, Measured } from "./types.d.ts" */
-
-const WARM_UP = 3
-const MEASURED = 3
-/** Milliseconds for the warm-up, and as many for what is measured: a slow variant gets by with fewer iterations. */
-const PATIENCE = 8000
+import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+/** @import { About, Iteration, Iterations, Measured } from "./types.d.ts" */
 
 /**
  * Runs the iterations of one process.
  *
  * @param {About} about
  * @param {Iteration} iteration
+ * @param {Iterations} of
  * @returns {Promise<Measured>}
  */
-export async function measure(about, iteration) {
-  if (about.once !== true) await repeat(WARM_UP, iteration)
-  const readings = await repeat(about.once === true ? 1 : MEASURED, iteration)
-  return { readings, peakRss: process.resourceUsage().maxRSS / 1024 }
+export async function measure(about, iteration, { warmups, iterations, seconds }) {
+  if (about.once !== true) await repeat(warmups, seconds, iteration)
+  const readings = await repeat(about.once === true ? 1 : iterations, seconds, iteration)
+  const peakRss = process.resourceUsage().maxRSS / 1024
+  return { readings, peakRss, heapAfter: heapAfterCollection() }
 }
 
 /**
+ * A slow variant gets by with fewer iterations.
+ *
  * @param {number} times
+ * @param {number} seconds
  * @param {Iteration} iteration
  */
-async function repeat(times, iteration) {
+async function repeat(times, seconds, iteration) {
   const readings = []
   const started = performance.now()
-  while (readings.length < times && (readings.length === 0 || performance.now() - started < PATIENCE)) {
+  while (readings.length < times && (readings.length === 0 || performance.now() - started < seconds * 1000)) {
     readings.push(await once(iteration))
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -35,10 +38,59 @@ async function repeat(times, iteration) {
 
 /** @param {Iteration} iteration */
 async function once(iteration) {
+  const collections = watchCollections()
+  const delay = watchDelay()
   const before = process.cpuUsage()
   const started = performance.now()
   const reading = await iteration()
   const wall = performance.now() - started
   const { user, system } = process.cpuUsage(before)
-  return { value: wall, ...reading, wall, cpu: (user + system) / 1000 }
+  return { value: wall, ...reading, wall, cpu: (user + system) / 1000, gc: await collections(), delay: delay() }
+}
+
+/**
+ * Milliseconds spent on garbage collection from now on; undefined where the runtime does not tell.
+ *
+ * @returns {() => Promise<number | undefined>}
+ */
+function watchCollections() {
+  const { supportedEntryTypes } = /** @type {{ supportedEntryTypes?: readonly string[] }} */ (PerformanceObserver)
+  if (!supportedEntryTypes?.includes("gc")) return async () => undefined
+  let total = 0
+  const add = (/** @type {PerformanceEntry[]} */ entries) => {
+    for (const { duration } of entries) total += duration
+  }
+  const observer = new PerformanceObserver((list) => add(list.getEntries()))
+  observer.observe({ entryTypes: ["gc"] })
+  return async () => {
+    // Entries are handed out in a turn of their own.
+    await new Promise((resolve) => setImmediate(resolve))
+    add(observer.takeRecords())
+    observer.disconnect()
+    return total
+  }
+}
+
+/**
+ * The longest delay of the event loop from now on, in milliseconds; undefined where the runtime does not tell.
+ *
+ * @returns {() => number | undefined}
+ */
+function watchDelay() {
+  if (process.versions["bun"] !== undefined || process.versions["deno"] !== undefined) return () => undefined
+  const histogram = monitorEventLoopDelay({ resolution: 20 })
+  histogram.enable()
+  return () => {
+    histogram.disable()
+    return histogram.max / 1e6
+  }
+}
+
+/** MiB in use after a forced collection, when all is measured; undefined where none can be forced. */
+function heapAfterCollection() {
+  if (process.versions["bun"] !== undefined || process.versions["deno"] !== undefined) return undefined
+  setFlagsFromString("--expose_gc")
+  const collect = runInNewContext("gc")
+  collect()
+  return process.memoryUsage().heapUsed / 2 ** 20
 }

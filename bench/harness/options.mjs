@@ -6,14 +6,31 @@ import { UsageError } from "./usage-error.mjs"
 /** @import { Options } from "./types.d.ts" */
 
 export const usage = `npm run bench -- [case …] [options]
+npm run bench -- compare <base.json> <head.json> [--threshold <percent>]
 
-  --forks <n>       fresh processes per variant (default 2; many-sleeps 1)
-  --quick           1 million sleepers in place of 10
-  --count <n>       so many sleepers
-  --full            every form of many-sleeps in both distributions, rivals too
-  --json <file>     write every raw value
-  --library <dir>   measure the package built there (default: this repository)
-  --help`
+  -f,  --forks <n>        fresh processes per variant (default 2; many-sleeps 1)
+  -wi, --warmups <n>      iterations of each before it is measured (default 3)
+  -i,  --iterations <n>   measured iterations of each (default 3)
+  -r,  --seconds <n>      for the warm-up, and as many for what is measured: slow variants get by with fewer (default 8)
+  --quick                 less of everything, in under five minutes: our rows and the fastest rivals, 1 million sleepers
+  --count <n>             so many sleepers (default 10 million)
+  --full                  every form of many-sleeps in both distributions, every rival
+  --runtimes <a,b>        node (this one), node22, node24, node26, bun, deno (default node)
+  --jvm                   Rapid, Cats Effect and ZIO beside ours, where there is a JDK
+  --out <dir>             where results.json, report.html and report.md go (default bench/out)
+  --fresh                 forget what an interrupted run has measured
+  --library <dir>         measure the package built there (default: this repository)
+  --help
+
+JMH's words mean what they mean there. An interrupted run goes on where it was.`
+
+/** JMH's short names, which Node's parser does not know. */
+const short = new Map([
+  ["-f", "--forks"],
+  ["-wi", "--warmups"],
+  ["-i", "--iterations"],
+  ["-r", "--seconds"],
+])
 
 /**
  * @param {string[]} argv
@@ -21,26 +38,47 @@ export const usage = `npm run bench -- [case …] [options]
  */
 export function readOptions(argv) {
   const { values, positionals } = parseArgs({
-    args: argv,
+    args: argv.map((word) => short.get(word) ?? word),
     allowPositionals: true,
     options: {
       forks: { type: "string" },
+      warmups: { type: "string" },
+      iterations: { type: "string" },
+      seconds: { type: "string" },
       quick: { type: "boolean", default: false },
       count: { type: "string" },
       full: { type: "boolean", default: false },
-      json: { type: "string" },
+      runtimes: { type: "string", default: "node" },
+      jvm: { type: "boolean", default: false },
+      out: { type: "string", default: `${root}bench/out` },
+      fresh: { type: "boolean", default: false },
       library: { type: "string", default: root },
       help: { type: "boolean", default: false },
     },
   })
   if (values.help) return undefined
+  const { quick } = values
+  const number = (/** @type {"forks" | "warmups" | "iterations" | "seconds" | "count"} */ name, /** @type {number} */ preset) => {
+    const given = values[name]
+    return given === undefined ? preset : positive(name, given)
+  }
   return {
     cases: positionals,
-    forks: values.forks === undefined ? undefined : positive("forks", values.forks),
-    count: values.count === undefined ? (values.quick ? 1_000_000 : 10_000_000) : positive("count", values.count),
+    forks: values.forks === undefined ? (quick ? 2 : undefined) : positive("forks", values.forks),
+    iterations: {
+      warmups: number("warmups", quick ? 2 : 3),
+      iterations: number("iterations", quick ? 2 : 3),
+      seconds: number("seconds", quick ? 1 : 8),
+    },
+    count: number("count", quick ? 1_000_000 : 10_000_000),
+    quick,
     full: values.full,
-    json: values.json,
+    runtimes: values.runtimes.split(",").filter(Boolean),
+    jvm: values.jvm,
+    out: resolve(values.out),
+    fresh: values.fresh,
     library: resolve(values.library),
+    command: ["npm run bench", ...(argv.length === 0 ? [] : ["--", ...argv])].join(" "),
   }
 }
 
@@ -48,7 +86,7 @@ export function readOptions(argv) {
  * @param {string} name
  * @param {string} text
  */
-function positive(name, text) {
+export function positive(name, text) {
   const value = Number(text.replaceAll("_", ""))
   if (Number.isInteger(value) && value > 0) return value
   throw new UsageError(`Expected --${name} to be an integer >= 1, got ${text}`)

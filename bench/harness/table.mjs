@@ -1,8 +1,9 @@
 // @ts-check
-/** @import { About, Budget, Compared } from "./types.d.ts" */
+import { differs } from "./bootstrap.mjs"
+/** @import { About, Budget, Compared, Ratio } from "./types.d.ts" */
 
-const widths = [16, 24, 10, 17, 10, 8, 9]
-const titles = ["case", "variant", "median", "spread", "RSS MiB", "÷ floor", "÷ effect", "budget"]
+const widths = [16, 24, 10, 19, 10, 8, 26]
+const titles = ["case", "variant", "median", "95 % interval", "RSS MiB", "÷ floor", "÷ best rival", "budget"]
 
 /** The first two lines of the table. */
 export const heading = `${line(titles)}\n${line([...widths.map((width) => "─".repeat(width - 2)), "──────"])}`
@@ -23,19 +24,26 @@ export function format(name, { unit = "ms", rss = true }, compared) {
           name,
           row.name,
           `${figure(summary.median)} ${unit}`,
-          summary.least === summary.most ? "" : `${figure(summary.least)}–${figure(summary.most)}`,
+          summary.least === summary.most ? "" : `${figure(summary.interval.low)}–${figure(summary.interval.high)}`,
           rss ? figure(Math.round(summary.peakRss)) : "",
-          compared.toFloor === undefined ? "" : compared.toFloor.toFixed(2),
-          compared.toRival === undefined ? "" : compared.toRival.toFixed(2),
+          compared.toFloor === undefined ? "" : compared.toFloor.estimate.toFixed(2),
+          compared.toBest === undefined ? "" : ratioText(compared.toBest),
         ]
   const budgets = (row.budgets ?? []).map((budget) => judge(budget, compared)).join("  ")
   const text = line([...cells, ...Array(widths.length - cells.length).fill(""), budgets])
   const details = [
-    ...Object.entries(compared.toRivals).map(([rival, ratio]) => `÷ ${rival} ${ratio.toFixed(2)}`),
+    ...compared.toRivals.map(({ row: rival, estimate }) => `÷ ${rival} ${estimate.toFixed(2)}`),
     ...Object.entries(summary?.details ?? {}).map(([key, value]) => `${key} ${figure(value)}`),
   ]
   if (summary !== undefined) details.push(...failures.map((failure) => `failed once: ${failure}`))
   return details.length === 0 ? text : `${text}\n${" ".repeat(widths[0] + 2)}${details.join(" · ")}`
+}
+
+/** @param {Ratio} ratio */
+function ratioText(ratio) {
+  const { row, estimate, low, high } = ratio
+  const range = differs(ratio) ? `${low.toFixed(2)}–${high.toFixed(2)}` : "no difference"
+  return `${estimate.toFixed(2)} ${row} (${range})`
 }
 
 /**

@@ -6,12 +6,39 @@ export interface Options {
   readonly forks: number | undefined
   /** Sleepers of the many-sleeps case. */
   readonly count: number
+  /** Less of everything: our rows, and the rivals that are fast. */
+  readonly quick: boolean
   /** Every form of many-sleeps in every distribution. */
   readonly full: boolean
-  /** Where to write every raw value. */
-  readonly json: string | undefined
+  readonly iterations: Iterations
+  readonly runtimes: readonly string[]
+  readonly jvm: boolean
+  /** The folder of the results and the reports. */
+  readonly out: string
+  /** Forget what an interrupted run has measured. */
+  readonly fresh: boolean
   /** The built package to measure: a folder that holds package.json and dist. */
   readonly library: string
+  /** How it was called, for the report. */
+  readonly command: string
+}
+
+/** What a process does. */
+export interface Iterations {
+  readonly warmups: number
+  readonly iterations: number
+  /** For the warm-up, and as many for what is measured. */
+  readonly seconds: number
+}
+
+/** What runs a process. */
+export interface Runtime {
+  readonly name: string
+  readonly version: string
+  readonly binary: string
+  readonly args: readonly string[]
+  /** It takes Node's flags. */
+  readonly flags: boolean
 }
 
 /** What one iteration may say of itself. */
@@ -37,6 +64,8 @@ export interface Row {
   /** The export of the case's file that is measured. */
   readonly variant: string
   readonly options?: Readonly<Record<string, unknown>>
+  /** What it is in the comparison. Default: what its name says. */
+  readonly role?: "rapid" | "rival" | "floor" | undefined
   /** The row that it is compared with in the column `÷ floor`. */
   readonly floor?: string | undefined
   /** The row of Effect that it is compared with in the column `÷ effect`. */
@@ -75,9 +104,20 @@ export interface About {
 
 /** What a process has measured. */
 export interface Measured {
-  readonly readings: readonly (Reading & { readonly value: number; readonly wall: number; readonly cpu: number })[]
+  readonly readings: readonly (Reading & {
+    readonly value: number
+    readonly wall: number
+    /** Milliseconds of all threads. */
+    readonly cpu: number
+    /** Milliseconds of garbage collection; undefined where the runtime does not tell. */
+    readonly gc?: number | undefined
+    /** The longest delay of the event loop in milliseconds; undefined where the runtime does not tell. */
+    readonly delay?: number | undefined
+  })[]
   /** In MiB. */
   readonly peakRss: number
+  /** In MiB, after a forced collection at the end; undefined where none can be forced. */
+  readonly heapAfter?: number | undefined
 }
 
 export type Outcome = { readonly measured: Measured } | { readonly failure: string }
@@ -89,11 +129,13 @@ export interface Result {
   /** Undefined if every process failed. */
   readonly summary:
     | {
-        readonly values: readonly number[]
+        /** The values of each process. */
+        readonly forks: readonly (readonly number[])[]
+        readonly measured: readonly Measured[]
         readonly median: number
+        readonly interval: Interval
         readonly least: number
         readonly most: number
-        readonly cpu: number
         readonly peakRss: number
         readonly floor: number | undefined
         readonly details: Readonly<Record<string, number>>
@@ -101,13 +143,26 @@ export interface Result {
     | undefined
 }
 
+/** An estimate and its 95 % interval. */
+export interface Interval {
+  readonly estimate: number
+  readonly low: number
+  readonly high: number
+}
+
+/** How many times as much as another row. */
+export interface Ratio extends Interval {
+  readonly row: string | undefined
+}
+
 /** A row's result and what it is compared with. */
 export interface Compared {
   readonly result: Result
-  readonly toFloor: number | undefined
-  readonly toRival: number | undefined
-  /** The ratios to the other rivals, by name of the row. */
-  readonly toRivals: Readonly<Record<string, number>>
+  readonly toFloor: Ratio | undefined
+  readonly toRival: Ratio | undefined
+  /** To the fastest rival that does the same. */
+  readonly toBest: Ratio | undefined
+  readonly toRivals: readonly Ratio[]
   /** The results of the case, by name of the row. */
   readonly others: ReadonlyMap<string, Result>
 }
