@@ -1,4 +1,4 @@
-export { type AsyncContext, captureContext, outsideContext } from "./async-context.ts"
+export { type AsyncContext, captureContext } from "./async-context.ts"
 export type { Clock, Woken } from "./clock.ts"
 export { PlatformClock } from "./platform-clock.ts"
 export { Wheel } from "./wheel.ts"

@@ -1,6 +1,6 @@
 export type { Completable } from "./completable.ts"
 export type { ConcurrencyOptions, Crew, SignalOptions } from "./crew.ts"
-export { bindEdge, type Edge, type Runtime, type RunOptions } from "./edge.ts"
+export { bindEdge, type Runtime, type RunOptions } from "./edge.ts"
 export { mustBeSignal, mustBeTask, notATask } from "./errors.ts"
 export { drive, type Driver, type FailureOfYielded, type TaskIterator, type Yielded } from "./generator.ts"
 export type { Fiber, StartOptions, StartSpec } from "./handle.ts"

@@ -1,6 +1,6 @@
 /** What ran, in which order: the lines of a schedule that a person reads. */
 import { CLOSING, DONE, FiberCore, QUEUED, SUSPENDED, waitOf } from "../fiber/index.ts"
-import { describe } from "../data/index.ts"
+import { describe, type SuppressedError } from "../data/index.ts"
 import type { StartSpec, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
 import type { Watcher } from "./order.ts"
@@ -155,9 +155,12 @@ function sourceOf(f: unknown): string {
   return text.includes("[native code]") ? "a function" : short(text)
 }
 
-/** A failure in words. */
+/** A failure in words; of two that were joined, both. */
 export function reasonOf(reason: unknown): string {
-  return reason instanceof Error ? `${reason.name}: ${reason.message}` : describe(reason)
+  if (!(reason instanceof Error)) return describe(reason)
+  if (reason.name !== "SuppressedError") return `${reason.name}: ${reason.message}`
+  const { error, suppressed } = reason as SuppressedError
+  return `${reasonOf(error)}, after ${reasonOf(suppressed)}`
 }
 
 function short(text: string): string {
