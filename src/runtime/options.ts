@@ -26,7 +26,7 @@ export interface RuntimeOptions {
   readonly onUnhandled?: OnUnhandled
   /**
    * Called once when fibers are left that wait for each other, or for a Completable that no fiber can complete any more:
-   * nothing is ready, nobody sleeps, no callback and no promise is outstanding. The report says who waits for what;
+   * nothing is ready, nobody sleeps but with `ref: false`, no callback and no promise is outstanding. The report says who waits for what;
    * `String(report)` is a list. A Completable that something outside of all fibers will complete looks the same, which
    * is why this is off by default. Waiting for `Task.never` is meant, and not reported. Costs nothing until all is quiet.
    */

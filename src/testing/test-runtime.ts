@@ -54,7 +54,7 @@ const PATIENCE = 1_000_000
 /** And that what is not from outside may take: for those who are told of ends. */
 const FEW = 3
 /** Moves of the time without a look at anything else. */
-const MOVES = 256
+const MOVES = 1024
 
 /** A scheduler that notices when somebody outside of all fibers has been told of an end: who then may start more. */
 class ToldScheduler extends Scheduler {
@@ -169,7 +169,10 @@ export class TestRuntime implements Runtime {
     return this.#inTurn(async () => {
       const target = this.now + ms
       await this.#rest()
-      while (this.#clock.next() <= target) if (this.#move()) await this.#rest()
+      for (let moves = 1; this.#clock.next() <= target; moves++) {
+        const pause = this.#moveOn(moves)
+        if (pause !== undefined) await pause
+      }
       this.#clock.moveTo(target)
       await this.#rest()
     })
@@ -185,7 +188,8 @@ export class TestRuntime implements Runtime {
       for (let left = MOST_MOVES; this.#clock.keeping > 0; left--) {
         if (left === 0)
           throw new Error("Expected runAll() to come to an end, got a program that sleeps on. Use advance().")
-        if (this.#move()) await this.#rest()
+        const pause = this.#moveOn(left)
+        if (pause !== undefined) await pause
       }
     })
   }
@@ -246,10 +250,18 @@ export class TestRuntime implements Runtime {
     return turn
   }
 
+  /** Moves the time once, and gives the host its turn where it may need one, or now and then. */
+  #moveOn(moves: number): Promise<void> | undefined {
+    if (this.#move()) return this.#rest()
+    return moves % MOVES === 0 ? this.#hostTurn() : undefined
+  }
+
   /** Moves the time to the next deadline. False if that concerned fibers alone: then nobody outside has anything to do. */
   #move(): boolean {
-    this.#clock.moveTo(this.#clock.next())
     const { scheduler } = this
+    // Whoever wanted to observe a failure has had the time for it.
+    scheduler.unhandled.check()
+    this.#clock.moveTo(this.#clock.next())
     return scheduler.ready.size > 0 || scheduler.outside > 0 || scheduler.told
   }
 

@@ -3,7 +3,7 @@
  * what is left behind.
  */
 import type { Host } from "../clock/index.ts"
-import { CancelledError, type Exit } from "../data/index.ts"
+import { CancelledError, type Exit, isThenable } from "../data/index.ts"
 import { FiberCore, fibersOf, reportOf, Scheduler } from "../fiber/index.ts"
 import { mustBeTask, type Runtime, type Task } from "../task/index.ts"
 import { Recorded, type Choices } from "./choosers.ts"
@@ -112,6 +112,7 @@ class Run implements Watcher {
       slice: Infinity,
       random: new Random(0).next,
       onUnhandled: (reason, fiber) => {
+        if (this.injected && isCancellation(reason)) return
         const who = fiber === undefined ? "Something" : this.#names.of(fiber as FiberCore)
         this.#found("failure", `${who} failed, and nobody observed it: ${reasonOf(reason)}`, reason)
       },
@@ -164,13 +165,15 @@ class Run implements Watcher {
     let idle = 0
     while (main.poll() === undefined) {
       this.#scheduler.drain()
-      if (this.pace.exceeded || this.pace.steps >= this.#options.maxSteps) return this.#divergence()
       if (main.poll() !== undefined) break
+      if (this.pace.exceeded || this.pace.steps >= this.#options.maxSteps) return this.#divergence()
+      // Whoever wanted to observe a failure has had the time for it.
+      this.#scheduler.unhandled.check()
       if (await this.#outside()) idle = 0
       else if (this.#clock.keeping > 0) this.#clock.moveTo(this.#clock.next())
       else if (this.#scheduler.outside === 0 || idle++ === this.#options.patience) return this.#deadlock()
     }
-    const left = this.#leftBehind()
+    const left = await this.#leftBehind()
     return this.#outcome(main.exit()) ?? left
   }
 
@@ -239,12 +242,17 @@ class Run implements Watcher {
   }
 
   /** The program has ended: whatever it has started must have, too. */
-  #leftBehind(): Finding | undefined {
+  async #leftBehind(): Promise<Finding | undefined> {
     this.#scheduler.drain()
+    for (let turns = 0; this.#scheduler.outside > 0 && turns < this.#options.patience; turns++) {
+      await this.#hostTurn()
+      this.#scheduler.drain()
+    }
     this.#scheduler.unhandled.check()
     for (const check of this.#checks) {
       try {
-        check()
+        const returned: unknown = check()
+        if (isThenable(returned)) throw notAwaited()
       } catch (error) {
         this.#found("failure", `A check failed: ${reasonOf(error)}`, error)
       }
@@ -252,10 +260,13 @@ class Run implements Watcher {
     if (this.#trouble !== undefined) return this.#trouble
     const names = [...this.#resources.values()]
     if (names.length > 0) return { kind: "leak", message: `Not given back: ${names.join(", ")}.` }
-    if (this.#scheduler.live > 0) {
+    const { live } = this.#scheduler
+    if (live > 0) {
       const fibers = fibersOf(this.#scheduler)
       const report =
-        fibers.length === 0 ? `${this.#scheduler.live} fibers that nobody holds` : reportOf(fibers, this.#names.of)
+        fibers.length === 0
+          ? `${live} ${live === 1 ? "fiber" : "fibers"} that nobody holds`
+          : reportOf(fibers, this.#names.of)
       return { kind: "leak", message: `The program has ended, but has left behind:\n${String(report)}` }
     }
     if (this.#clock.size > 0) return { kind: "leak", message: `${this.#clock.size} timers are left behind.` }
@@ -288,6 +299,10 @@ function isCancellation(reason: unknown): boolean {
 
 /** The explorer drives: nothing is armed. */
 const NO_HOST: Host = { now: () => 0, microtask: () => {}, macrotask: () => {} }
+
+function notAwaited(): TypeError {
+  return new TypeError("Expected a check to be synchronous, got one that returns a promise. Await in the program.")
+}
 
 function refused(): never {
   throw new Error("Expected the runtime of a trial to be left to the explorer, got a close.")

@@ -39,4 +39,4 @@ export const MANY = { short: 1_600, long: 2_000_000 } as const
 /** several microseconds, */
 export const SOME = { short: 800, long: 1_000_000 } as const
 /** or hundreds of them. */
-export const FEW = { short: 80, long: 20_000 } as const
+export const FEW = { short: 80, long: 10_000 } as const

@@ -41,11 +41,11 @@ export const sleeps: readonly Shape[] = (["wheel", "platform"] as const).flatMap
     name: `timeouts-reached-on-${clock}`,
     origin: "cats-effect#721",
     rounds: FEW,
-    width: 20,
+    width: 50,
     clock,
     open: (watch) => {
       const late = watch.counted(Task.never).timeoutTo(1, Task.unit)
-      const many = Array.from({ length: 20 }, () => late)
+      const many = Array.from({ length: 50 }, () => late)
       return { round: () => Task.all(many) }
     },
   },
@@ -53,10 +53,10 @@ export const sleeps: readonly Shape[] = (["wheel", "platform"] as const).flatMap
     name: `sleeps-that-end-on-${clock}`,
     origin: "deno#20356",
     rounds: FEW,
-    width: 20,
+    width: 50,
     clock,
     open: (watch) => {
-      const many = Array.from({ length: 20 }, (_, i) => watch.counted(Task.sleep(1 + (i % 2) / 2)))
+      const many = Array.from({ length: 50 }, (_, i) => watch.counted(Task.sleep(1 + (i % 2) / 2)))
       return { round: () => Task.all(many) }
     },
   },
