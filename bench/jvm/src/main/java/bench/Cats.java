@@ -1,0 +1,7 @@
+package bench;
+
+public class Cats extends Workloads {
+  public Cats() {
+    super(new CatsEffect());
+  }
+}

@@ -1,0 +1,7 @@
+package bench;
+
+public class Zio extends Workloads {
+  public Zio() {
+    super(new ZioLibrary());
+  }
+}

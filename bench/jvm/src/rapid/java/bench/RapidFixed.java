@@ -1,0 +1,7 @@
+package bench;
+
+public class RapidFixed extends Workloads {
+  public RapidFixed() {
+    super(new Rapid(false));
+  }
+}
