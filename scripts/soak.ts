@@ -7,7 +7,7 @@ import type { Shape } from "../test/leaks/shape.ts"
 import { shapes } from "../test/leaks/shapes/index.ts"
 
 /**
- * The leak gate's long form: every shape, or those whose names start so (`npm run soak -- race memoize-read`), for a
+ * The leak gate's long form: every shape, or those whose names start so (`npm run soak -- race memoize-read`), for about a
  * million rounds, with the optimizers at work. `--short` runs the form of the tests; `planted` shows what a leak looks like.
  */
 const words = process.argv.slice(2)

@@ -228,7 +228,7 @@ export class FiberCore implements Fiber<any, unknown> {
       this.loop.outside--
       this.cur = new Task(
         Op.Stop,
-        Task.defer(() => wait.undo(this.reason) ?? Task.unit),
+        Task.defer(() => wait.undo(this.reason)),
       )
     } else {
       if (typeof wait === "number") this.loop.clock.cancel(wait)
@@ -310,9 +310,8 @@ export class FiberCore implements Fiber<any, unknown> {
       if (observer === undefined) return
       observer.remove()
       if (observer.heeds) this.state |= OBSERVED
-      if (observer.joiner !== undefined)
-        observer.joiner.wake(observer.heeds ? (forJoiners ??= this.exitTask()) : Task.unit)
-      else if (observer.callback !== undefined) this.loop.tell(observer.callback, this.exit() as Exit<never>)
+      observer.joiner?.wake(observer.heeds ? (forJoiners ??= this.exitTask()) : Task.unit)
+      if (observer.callback !== undefined) this.loop.tell(observer.callback, this.exit() as Exit<never>)
     }
   }
 

@@ -33,9 +33,10 @@
  * Why this shape: `npm run bench -- overhead` (one node class and a switch on a small integer beat classes per operation
  * and closures by a third to a half here).
  */
-import { CancelledError, type Exit, isThenable, suppress } from "../data/index.ts"
+import { CancelledError, type Exit, suppress } from "../data/index.ts"
 import * as Op from "../task/node.ts"
 import { drive, notATask, Task } from "../task/index.ts"
+import { cleanupOf } from "./cleanup.ts"
 import type { FiberCore } from "./fiber.ts"
 import { Group } from "./group.ts"
 import { enterMask } from "./mask.ts"
@@ -393,12 +394,6 @@ function outcome(mode: Mode, value: unknown): Node {
 function exitOf(mode: Mode, value: unknown): Exit<unknown> {
   if (mode === FULFILL) return { status: "fulfilled", value }
   return { status: mode === REJECT ? "rejected" : "cancelled", reason: value }
-}
-
-function cleanupOf(returned: unknown): Node {
-  if (returned instanceof Task) return returned
-  if (!isThenable(returned)) return Task.unit
-  throw notATask(returned, "what a cleanup returns")
 }
 
 function joinsItself(): TypeError {

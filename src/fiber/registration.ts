@@ -1,5 +1,6 @@
-import { describe, isThenable } from "../data/index.ts"
+import { describe, follow, type Follower, isThenable, unfollow } from "../data/index.ts"
 import { notATask, Task } from "../task/index.ts"
+import { cleanupOf } from "./cleanup.ts"
 import type { FiberCore } from "./fiber.ts"
 
 type AnyTask = Task<unknown, unknown>
@@ -9,13 +10,13 @@ type AnyTask = Task<unknown, unknown>
  * settles once; a second call, a late one, and one after cancellation find it settled and do nothing. A call during
  * registration leaves its result here, where the interpreter finds it before it suspends.
  */
-export class Registration {
+export class Registration implements Follower {
   settled = false
   /** What the fiber waits for, in the words of the API: for errors and dumps. */
   readonly what: "async" | "promise"
   // All of these are dropped when they have served: the outside world may keep the registration for ever.
   #fiber: FiberCore | undefined
-  /** What the registering function has resumed with; once it has returned, what undoes the registration. */
+  /** What the registering function has resumed with; once it has returned, what undoes the registration; or the promise. */
   #held: unknown
   #controller: AbortController | undefined
 
@@ -38,7 +39,8 @@ export class Registration {
     // Cancelled while it registers: the cleanup, which is still to come, will run.
     if (registering && fiber.stopping) return
     this.settled = true
-    const next = task instanceof Task ? task : Task.fail<unknown>(notATask(task, RESUME))
+    const next =
+      task instanceof Task ? task : Task.fail<unknown>(notATask(task, "the argument of resume in Task.async"))
     if (registering) {
       this.#held = next
     } else {
@@ -50,10 +52,16 @@ export class Registration {
   /** Settles as the promise does. */
   follow(promise: PromiseLike<unknown>): void {
     const native = promise instanceof Promise ? promise : Promise.resolve(promise)
-    native.then(
-      (value: unknown) => this.settle(Task.pure<unknown>(value)),
-      (error: unknown) => this.settle(Task.fail<unknown>(error)),
-    )
+    this.#held = native
+    follow(native, this)
+  }
+
+  fulfilled(value: unknown): void {
+    this.settle(Task.pure(value))
+  }
+
+  rejected(reason: unknown): void {
+    this.settle(Task.fail(reason))
   }
 
   /** A Task that a promise function returned: its signal is aborted if the fiber is cancelled. */
@@ -83,16 +91,14 @@ export class Registration {
     return early ?? Task.fail<unknown>(error)
   }
 
-  /** The fiber was cancelled: undoes the registration. Returns the cleanup if that is a Task, for the fiber to run. */
-  undo(reason: unknown): AnyTask | undefined {
+  /** The fiber was cancelled: undoes the registration. Returns what of the cleanup is for the fiber to run. */
+  undo(reason: unknown): AnyTask {
     const [cleanup, controller] = [this.#held, this.#controller]
     this.#drop()
     controller?.abort(reason)
-    if (cleanup instanceof Task) return cleanup
-    const returned: unknown = typeof cleanup === "function" ? cleanup() : undefined
-    if (returned instanceof Task) return returned
-    if (isThenable(returned)) throw notATask(returned, "what the cleanup of Task.async returns")
-    return undefined
+    if (this.what === "promise") unfollow(cleanup as Promise<unknown>, this)
+    else if (cleanup instanceof Task) return cleanup
+    return cleanupOf(typeof cleanup === "function" ? cleanup() : undefined)
   }
 
   #drop(): void {
@@ -102,11 +108,9 @@ export class Registration {
   }
 }
 
-const RESUME = "the argument of resume in Task.async"
-
 function promiseReturned(given: unknown): TypeError {
   return new TypeError(
-    `Expected the function of Task.async to return a cleanup (a function or a Task) or nothing, got ${describe(given)}. ` +
-      "For an async function use Task.promise.",
+    `Expected the function of Task.async to return a cleanup or nothing, got ${describe(given)}. ` +
+      "For an async function: Task.promise.",
   )
 }

@@ -66,8 +66,8 @@ export class Scheduler implements Driver {
   closed = false
   /** Called whenever the last root has ended. */
   onIdle: () => void = () => {}
-  /** Called when all that live wait, none of them for the clock or for what comes from outside. */
-  onStall: (() => void) | undefined = undefined
+  /** Called when a turn has ended and nothing is ready. */
+  onQuiet: (() => void) | undefined = undefined
 
   /** Fibers that wait for a callback or a promise: for what comes from outside. */
   outside = 0
@@ -275,7 +275,7 @@ export class Scheduler implements Driver {
     this.#turn.end()
     this.unhandled.check()
     if (this.#due || this.ready.size > 0) this.drain()
-    else if (this.live > 0 && this.outside === 0 && this.clock.keeping === 0) this.onStall?.()
+    else this.onQuiet?.()
   }
 
   /** Once the turn is over its macrotask takes care of what is ready. */

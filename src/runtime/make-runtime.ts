@@ -55,7 +55,8 @@ const isFunction = (given: unknown): boolean => typeof given === "function"
 /** Each deadlock once: while the same fibers wait for the same, whatever else runs meanwhile. */
 function reportDeadlocks(scheduler: Scheduler, tell: (report: DeadlockReport) => void): void {
   let reported = ""
-  scheduler.onStall = () => {
+  scheduler.onQuiet = () => {
+    if (scheduler.live === 0 || scheduler.outside > 0 || scheduler.clock.keeping > 0) return
     const stuck = stuckIn(scheduler)
     const report = reportOf(stuck)
     const found = [...stuck.map(({ id }) => id), String(report)].join()

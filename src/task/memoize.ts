@@ -20,15 +20,18 @@ interface Run<A, E> {
  */
 export function memoize<A, E>(task: Task<A, E>): Task<A, E> {
   let run: Run<A, E> | undefined
+  /** Dropped with all that it holds when its outcome is kept. */
+  let source: Task<A, E> | undefined = task
 
   const begin = (starter: Running): Run<A, E> => {
     const { loop } = starter
-    const fiber = loop.start(starter, task, { name: undefined, detached: true, here: true })
+    const fiber = loop.start(starter, source as Task<A, E>, { name: undefined, detached: true, here: true })
     const own: Run<A, E> = { fiber, loop, waiting: 0, dying: false }
     fiber.whenEnded(() => {
       // A value is a value, also of a run that was told to stop; a failure counts unless it is that of its stopping.
       const status = fiber.poll()?.status
       if (run === own && (status === "cancelled" || (status === "rejected" && own.dying))) run = undefined
+      else if (run === own) source = undefined
       own.dying = false
     })
     return own

@@ -26,6 +26,22 @@ export const memoized: readonly Shape[] = [
     },
   },
   {
+    name: "memoize-drops-its-source",
+    origin: "rxjs#5034",
+    rounds: SOME,
+    open: (watch) => {
+      const kept: unknown[] = []
+      const loading = (source: object): Task<string> => Task.sync(() => typeof source).memoize()
+      return {
+        edge: async () => {
+          const shared = loading(watch.dropped({}))
+          kept[0] = shared
+          await shared.toPromise({ runtime: watch.runtime })
+        },
+      }
+    },
+  },
+  {
     name: "memoize-keeps-the-value-alone",
     origin: "rxjs#5034, rxjs#5931",
     rounds: SOME,

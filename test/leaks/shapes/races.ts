@@ -13,6 +13,16 @@ export const races: readonly Shape[] = [
     },
   },
   {
+    name: "race-long-lived-promise",
+    origin: "node#17469",
+    rounds: SOME,
+    open: (watch) => {
+      const long = new Promise<void>(() => {})
+      const wait = Task.promise(() => long)
+      return { round: () => Task.race([watch.counted(wait), Task.yield()]) }
+    },
+  },
+  {
     name: "race-settled-first",
     origin: "zio#4135",
     rounds: MANY,
