@@ -55,6 +55,7 @@ async function main(of) {
   if (journal.size > 0) console.log(`Going on with a run that was interrupted: ${journal.size} of ${total} processes are measured.`)
   console.log(`\n${heading}`)
 
+  /** @type {object[]} */
   const entries = []
   for (const { name, about, runtime, rows, rounds } of plans) {
     const measure = measuring(name, about, runtime, { library, journal, progress, of })
@@ -66,6 +67,11 @@ async function main(of) {
       console.log(format(label, about, compared))
       entries.push(entryOf({ name, about, compared, options: of, runtime, machine }))
     }
+    write(of.out, "results.json", `${JSON.stringify(entries, undefined, 1)}\n`)
+  }
+  if (of.jvm) {
+    const { jvmEntries } = await import("./harness/jvm.mjs")
+    entries.push(...(await jvmEntries(of, machine)))
     write(of.out, "results.json", `${JSON.stringify(entries, undefined, 1)}\n`)
   }
   progress.end()

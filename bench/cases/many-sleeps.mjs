@@ -1,4 +1,6 @@
 // @ts-check
+import { loadFp4ts } from "../harness/fp4ts.mjs"
+import { loadFunfix } from "../harness/funfix.mjs"
 import { loadRapid } from "../harness/library.mjs"
 import { sleepRows } from "../harness/sleep-rows.mjs"
 import { Sleepers } from "../harness/sleepers.mjs"
@@ -91,6 +93,102 @@ export async function effect(options) {
     for (let i = 0; i < sleepers.count; i++) {
       const ms = sleepers.draw()
       Effect.runFork(Effect.map(Effect.sleep(ms), sleepers.callback(i, ms)))
+    }
+    return sleepers.report()
+  }
+}
+
+/** @type {Variant} */
+export async function effect3(options) {
+  const Effect = await import("effect3/Effect")
+  return () => {
+    const sleepers = new Sleepers(options)
+    for (let i = 0; i < sleepers.count; i++) {
+      const ms = sleepers.draw()
+      Effect.runFork(Effect.map(Effect.sleep(ms), sleepers.callback(i, ms)))
+    }
+    return sleepers.report()
+  }
+}
+
+/** @type {Variant} */
+export async function fp4ts(options) {
+  const { IO } = await loadFp4ts()
+  const done = () => {}
+  return () => {
+    const sleepers = new Sleepers(options)
+    for (let i = 0; i < sleepers.count; i++) {
+      const ms = sleepers.draw()
+      IO.sleep(ms).map(sleepers.callback(i, ms)).unsafeRunAsync(done)
+    }
+    return sleepers.report()
+  }
+}
+
+/** @type {Variant} */
+export async function funfix(options) {
+  const { IO, scheduler } = await loadFunfix()
+  return () => {
+    const sleepers = new Sleepers(options)
+    for (let i = 0; i < sleepers.count; i++) {
+      const ms = sleepers.draw()
+      IO.delayedTick(ms).map(sleepers.callback(i, ms)).run(scheduler)
+    }
+    return sleepers.report()
+  }
+}
+
+/** @type {Variant} */
+export async function bluebird(options) {
+  const { default: Bluebird } = await import("bluebird")
+  return () => {
+    const sleepers = new Sleepers(options)
+    for (let i = 0; i < sleepers.count; i++) {
+      const ms = sleepers.draw()
+      void Bluebird.delay(ms).then(sleepers.callback(i, ms))
+    }
+    return sleepers.report()
+  }
+}
+
+/** `after` takes no 0. @type {Variant} */
+export async function fluture(options) {
+  const { after, resolve, value } = await import("fluture")
+  return () => {
+    const sleepers = new Sleepers(options)
+    for (let i = 0; i < sleepers.count; i++) {
+      const ms = sleepers.draw()
+      value(sleepers.callback(i, ms))(ms === 0 ? resolve(undefined) : after(ms)(undefined))
+    }
+    return sleepers.report()
+  }
+}
+
+/** @type {Variant} */
+export async function effection(options) {
+  const { run, sleep } = await import("effection")
+  return () => {
+    const sleepers = new Sleepers(options)
+    for (let i = 0; i < sleepers.count; i++) {
+      const ms = sleepers.draw()
+      const woke = sleepers.callback(i, ms)
+      void run(function* () {
+        yield* sleep(ms)
+        woke()
+      })
+    }
+    return sleepers.report()
+  }
+}
+
+/** @type {Variant} */
+export async function rxjs(options) {
+  const { timer } = await import("rxjs")
+  return () => {
+    const sleepers = new Sleepers(options)
+    for (let i = 0; i < sleepers.count; i++) {
+      const ms = sleepers.draw()
+      timer(ms).subscribe(sleepers.callback(i, ms))
     }
     return sleepers.report()
   }

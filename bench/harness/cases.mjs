@@ -8,7 +8,7 @@ const folder = new URL("../cases/", import.meta.url)
 /** Rapid's own three first, then what a fiber does, then what it costs. */
 const order = [
   ...["overhead", "many-tasks", "many-sleeps", "gen", "fork-join", "cancel", "deep", "callback"],
-  ...["race", "timeout", "all", "fairness"],
+  ...["race", "timeout", "all", "drift", "http", "fairness"],
 ]
 
 /**

@@ -75,7 +75,7 @@ const percentiles = [0, 50, 90, 95, 99, 99.9, 99.99, 99.999, 99.9999, 100]
  * @param {readonly (readonly number[])[] | undefined} forks
  * @param {string} scoreUnit
  */
-function metric(forks, scoreUnit) {
+export function metric(forks, scoreUnit) {
   if (forks === undefined || forks.length === 0) {
     return { score: "NaN", scoreError: "NaN", scoreConfidence: ["NaN", "NaN"], scorePercentiles: {}, scoreUnit, rawData: [] }
   }

@@ -11,8 +11,9 @@ const forms = {
   held: [timesFloor(1.7, "longest"), peakRss(1741), none("early")],
 }
 
-/** Those which do not survive 10M are shown at 1M. */
+/** Those which do not survive 10M are shown at 1M; the others only where every form is asked for. */
 const rivals = ["timer", "promise", "effect"]
+const others = ["effect3", "fp4ts", "funfix", "bluebird", "fluture", "effection", "rxjs"]
 
 /**
  * The rows of many-sleeps: each form with the whole count, then the rivals at 1M beside our own at 1M.
@@ -25,7 +26,7 @@ export function sleepRows({ count, full }) {
     ...(count === MILLION
       ? []
       : [row("shared", distribution, MILLION, { rival: nameOf("effect", distribution, MILLION) })]),
-    ...rivals.map((variant) => row(variant, distribution, MILLION)),
+    ...[...rivals, ...(full ? others : [])].map((variant) => row(variant, distribution, MILLION)),
   ]
   const ours = (/** @type {keyof typeof forms} */ variant, /** @type {string} */ distribution) =>
     row(variant, distribution, count, {
