@@ -1,9 +1,10 @@
 // @ts-check
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { loadCases, rowsOf } from "./harness/cases.mjs"
 import { compareFiles } from "./harness/compare.mjs"
 import { fork } from "./harness/fork.mjs"
@@ -167,8 +168,7 @@ function write(folder, name, text) {
  * @param {string} out
  */
 function report(out) {
-  const command = new URL("report/index.mjs", import.meta.url).pathname
-  if (!existsSync(command)) return
+  const command = fileURLToPath(new URL("report/index.mjs", import.meta.url))
   const [results, html, markdown] = ["results.json", "report.html", "report.md"].map((name) => join(out, name))
   execFileSync(process.execPath, [command, results, "--html", html, "--markdown", markdown], { stdio: "inherit" })
   console.log(`\n${html}`)

@@ -12,7 +12,7 @@ const entries = JSON.parse(readFileSync(sample, "utf8")) as readonly Entry[]
 const command = join(reports, "index.mjs")
 
 /** The benchmarks are a package of their own, whose rivals nobody needs for the tests: tables are tested without it. */
-const charts = existsSync(join(reports, "../node_modules/echarts")) || existsSync(join(reports, "node_modules/echarts"))
+const charts = existsSync(join(reports, "../node_modules/echarts"))
 const reason = charts ? "" : " (skipped: its charts need `npm ci` in bench/)"
 
 /** Not TypeScript, and imported only here. */
