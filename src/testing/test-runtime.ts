@@ -2,7 +2,7 @@ import { type Host, PlatformHost } from "../clock/index.ts"
 import { describe, type Duration, toMillis } from "../data/index.ts"
 import {
   close,
-  type FiberCore,
+  FiberCore,
   fibersOf,
   Group,
   type OnUnhandled,
@@ -299,9 +299,7 @@ function orderOf(
 function nameOf(sleeper: unknown): string | undefined {
   if (sleeper instanceof Group) return sleeper.fiber.name
   // What a fiber that nobody holds has left of itself is a function or a Task.
-  return typeof sleeper === "object" && sleeper !== null && "ownSide" in sleeper
-    ? (sleeper as FiberCore).name
-    : undefined
+  return sleeper instanceof FiberCore ? sleeper.name : undefined
 }
 
 function timeOf(given: Date | number, name: string): number {
