@@ -161,10 +161,9 @@ export function advance(fiber: FiberCore): void {
           }
           case Op.Async: {
             const registration = new Registration(fiber, "async")
-            const signal = registration.signalFor(cur.a.length >= 2)
             f = cur.a
             registering = registration
-            const early = registration.returned(f((task: Node) => registration.settle(task), signal))
+            const early = registration.returned(f((task: Node) => registration.settle(task), registration))
             registering = undefined
             if (early === undefined) return suspendOutside(fiber, stack, sp, registration)
             cur = early
@@ -173,7 +172,7 @@ export function advance(fiber: FiberCore): void {
           case Op.Promise: {
             const registration = new Registration(fiber, "promise")
             f = cur.a
-            const promise = f(registration.signalFor(f.length >= 1))
+            const promise = f(f.length > 0 ? registration.signal : undefined)
             if (promise instanceof Task) {
               cur = registration.tie(promise)
               if (cur.tag === Op.Finally) {

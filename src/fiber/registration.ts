@@ -5,6 +5,9 @@ import type { FiberCore } from "./fiber.ts"
 
 type AnyTask = Task<unknown, unknown>
 
+/** Held by what was undone: who asks for the signal only then gets one that is aborted. */
+const UNDONE = Symbol()
+
 /**
  * One wait for the outside world: between a fiber that suspends on a callback or a promise and whoever resumes it. It
  * settles once; a second call, a late one, and one after cancellation find it settled and do nothing. A call during
@@ -25,11 +28,11 @@ export class Registration implements Follower {
     this.what = what
   }
 
-  /** Made only for a function that declares the parameter: a controller costs more than all the rest. */
-  signalFor(wanted: boolean): AbortSignal | undefined {
-    if (!wanted) return undefined
-    this.#controller = new AbortController()
-    return this.#controller.signal
+  /** Made when it is asked for: a controller costs more than all the rest. */
+  get signal(): AbortSignal {
+    const controller = (this.#controller ??= new AbortController())
+    if (this.#held === UNDONE) controller.abort()
+    return controller.signal
   }
 
   settle(task: AnyTask): void {
@@ -95,6 +98,7 @@ export class Registration implements Follower {
   undo(reason: unknown): AnyTask {
     const [cleanup, controller] = [this.#held, this.#controller]
     this.#drop()
+    this.#held = UNDONE
     controller?.abort(reason)
     if (this.what === "promise") unfollow(cleanup as Promise<unknown>, this)
     else if (cleanup instanceof Task) return cleanup

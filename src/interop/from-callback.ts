@@ -31,7 +31,7 @@ export function fromCallback<A>(
   if (f.length < 2) {
     return Task.async<A>((resume) => void (f as (callback: Callback<A>) => unknown)(settling(resume)))
   }
-  return Task.async<A>((resume, signal) => void f(settling(resume), signal))
+  return Task.async<A>((resume, { signal }) => void f(settling(resume), signal))
 }
 
 type Callback<A> = (error: unknown, value?: A) => void

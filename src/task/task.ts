@@ -134,7 +134,8 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
    * Wraps a callback interface. `register` is called at each run; it calls `resume` with the Task to continue as, once,
    * now or later: what comes after the first call, or after a cancellation, is ignored. The fiber may go on inside that
    * call, as any callback's code does. `register` may return what undoes the registration, a function or a Task, to be run
-   * if the fiber is cancelled first. The AbortSignal is made only if `register` declares it.
+   * if the fiber is cancelled first. It is also given an AbortSignal that is aborted then; the signal is made when it is
+   * asked for.
    *
    * @example
    * ```ts
@@ -148,7 +149,7 @@ export class Task<out A, out E = never> implements PromiseLike<Awaited<A>> {
   static async<A, E = never>(
     register: (
       resume: (task: Task<A, E>) => void,
-      signal: AbortSignal,
+      on: { readonly signal: AbortSignal },
     ) => void | (() => unknown) | Task<unknown, unknown>,
   ): Task<A, E> {
     mustBeFunction(register, "Task.async")

@@ -394,15 +394,33 @@ describe("the AbortSignal", () => {
     await Task.promise(() => Promise.resolve(1))
     await Task.never.run().cancel()
     expect(made).toBe(0)
-    await Task.async<void>((resume, signal) => void setImmediate(() => resume(signal.aborted ? Task.never : Task.unit)))
+    await Task.async<void>(
+      (resume, { signal }) => void setImmediate(() => resume(signal.aborted ? Task.never : Task.unit)),
+    )
     await Task.promise((signal) => Promise.resolve(signal.aborted))
     expect(made).toBe(2)
+  })
+
+  it("gives a signal also to who asks for it late, through wrappers, and aborted where it is too late", async () => {
+    const seen: unknown[] = []
+    const wrapped = (...args: Parameters<Parameters<typeof Task.async<void>>[0]>): void => {
+      const [, on] = args
+      setTimeout(() => seen.push(on.signal.aborted), 5)
+    }
+    const waiting = Task.async<void>(wrapped).run()
+    const cancelled = Task.async<void>(wrapped).run()
+    await cancelled.cancel()
+    await Task.sleep(15)
+    expect(seen).toEqual([false, true])
+    await waiting.cancel()
   })
 
   it("is aborted when the fiber is cancelled, with the reason, once", async () => {
     for (const task of [
       (seen: unknown[]) =>
-        Task.async((_, signal) => signal.addEventListener("abort", () => seen.push([signal.aborted, signal.reason]))),
+        Task.async((_, { signal }) =>
+          signal.addEventListener("abort", () => seen.push([signal.aborted, signal.reason])),
+        ),
       (seen: unknown[]) =>
         Task.promise((signal) => {
           signal.addEventListener("abort", () => seen.push([signal.aborted, signal.reason]))
@@ -425,7 +443,7 @@ describe("the AbortSignal", () => {
 
   it("is not aborted when the wait ends by itself, nor at a later cancellation", async () => {
     const signals: AbortSignal[] = []
-    const fiber = Task.async<void>((resume, signal) => {
+    const fiber = Task.async<void>((resume, { signal }) => {
       signals.push(signal)
       setImmediate(() => resume(Task.unit))
     })
@@ -440,7 +458,7 @@ describe("the AbortSignal", () => {
 
   it("is aborted beside a cleanup, which runs too", async () => {
     const log: string[] = []
-    const fiber = Task.async((_, signal) => {
+    const fiber = Task.async((_, { signal }) => {
       signal.addEventListener("abort", () => log.push("aborted"))
       return () => void log.push("undone")
     }).run()

@@ -103,7 +103,7 @@ describe("an AbortSignal", () => {
 
   it("is taken by run and toPromise, and handed to every registration [rxjs#6442, rxjs#5545, effect#2285]", async () => {
     for (const waiting of [
-      (seen: unknown[]) => Task.async((_, signal) => signal.addEventListener("abort", () => seen.push("async"))),
+      (seen: unknown[]) => Task.async((_, { signal }) => signal.addEventListener("abort", () => seen.push("async"))),
       (seen: unknown[]) =>
         Task.promise((signal) => {
           signal.addEventListener("abort", () => seen.push("promise"))

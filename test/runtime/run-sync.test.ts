@@ -121,7 +121,7 @@ describe("runSync", () => {
 
   it("runs the cleanup of a callback that it gives up, and aborts its signal", () => {
     const seen: string[] = []
-    const task = Task.async((_, signal) => {
+    const task = Task.async((_, { signal }) => {
       signal.addEventListener("abort", () => seen.push("aborted"))
       return () => seen.push("cleanup")
     })

@@ -76,7 +76,7 @@ export const aborts: readonly Shape[] = [
     rounds: SOME,
     open: (watch) => ({
       round: () =>
-        Task.async<void>((resume, signal) => {
+        Task.async<void>((resume, { signal }) => {
           watch.dropped(watch.target(signal))
           queueMicrotask(() => resume(Task.unit))
         }),
@@ -87,7 +87,7 @@ export const aborts: readonly Shape[] = [
     origin: "rxjs#5545",
     rounds: SOME,
     open: (watch) => {
-      const waiting = Task.async<void>((_, signal) => {
+      const waiting = Task.async<void>((_, { signal }) => {
         watch.dropped(watch.target(signal))
         watch.open++
         return () => void watch.open--

@@ -12,6 +12,7 @@ const withoutFiles = [
   // The built package, processes, and the file system.
   "test/package/**",
   "test/cli/**",
+  "test/bench/**",
   "test/conformance/promises-aplus.test.ts",
   "test/docs/**",
   "test/leaks/leaks.test.ts",
