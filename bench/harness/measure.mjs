@@ -13,10 +13,32 @@ import { runInNewContext } from "node:vm"
  * @returns {Promise<Measured>}
  */
 export async function measure(about, iteration, { warmups, iterations, seconds }) {
-  if (about.once !== true) await repeat(warmups, seconds, iteration)
-  const readings = await repeat(about.once === true ? 1 : iterations, seconds, iteration)
-  const peakRss = process.resourceUsage().maxRSS / 1024
-  return { readings, peakRss, heapAfter: heapAfterCollection() }
+  if (about.once === true) {
+    const { result: readings, ...seen } = await observed(() => repeat(1, seconds, iteration))
+    return { readings, ...seen, peakRss: peakRss(), heapAfter: heapAfterCollection() }
+  }
+  await repeat(warmups, seconds, iteration)
+  const readings = await repeat(iterations, seconds, iteration)
+  const peak = peakRss()
+  // One more, whose time does not count: to observe costs time, and not the same for all.
+  const { gc, delay } = await observed(() => repeat(1, seconds, iteration))
+  return { readings, gc, delay, peakRss: peak, heapAfter: heapAfterCollection() }
+}
+
+/** MiB. */
+const peakRss = () => process.resourceUsage().maxRSS / 1024
+
+/**
+ * What the collector and the event loop do meanwhile.
+ *
+ * @template A
+ * @param {() => Promise<A>} work
+ */
+async function observed(work) {
+  const collections = watchCollections()
+  const delay = watchDelay()
+  const result = await work()
+  return { result, gc: await collections(), delay: delay() }
 }
 
 /**
@@ -38,14 +60,12 @@ async function repeat(times, seconds, iteration) {
 
 /** @param {Iteration} iteration */
 async function once(iteration) {
-  const collections = watchCollections()
-  const delay = watchDelay()
   const before = process.cpuUsage()
   const started = performance.now()
   const reading = await iteration()
   const wall = performance.now() - started
   const { user, system } = process.cpuUsage(before)
-  return { value: wall, ...reading, wall, cpu: (user + system) / 1000, gc: await collections(), delay: delay() }
+  return { value: wall, ...reading, wall, cpu: (user + system) / 1000 }
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 import { differs, interval } from "./bootstrap.mjs"
 import { percentile } from "./statistics.mjs"
-import { fieldOf, roleOf } from "./summary.mjs"
+import { roleOf } from "./summary.mjs"
 /** @import { About, Compared, Options, Runtime } from "./types.d.ts" */
 
 /**
@@ -38,11 +38,11 @@ export function entryOf({ name, about, compared, options, runtime, machine }) {
     primaryMetric: metric(summary?.forks, unit === "ms" ? "ms/op" : unit),
     secondaryMetrics: Object.fromEntries(
       [
-        ["cpu", fieldOf(measured, "cpu"), "ms"],
-        ["gc", fieldOf(measured, "gc"), "ms"],
-        ["delay", fieldOf(measured, "delay"), "ms"],
-        ["peakRss", about.rss === false ? undefined : measured.map(({ peakRss }) => [peakRss]), "MiB"],
-        ["heapAfter", measured.map(({ heapAfter }) => (heapAfter === undefined ? [] : [heapAfter])), "MiB"],
+        ["cpu", measured.map(({ readings }) => readings.map(({ cpu }) => cpu)), "ms"],
+        ["gc", measured.map(({ gc }) => known(gc)), "ms"],
+        ["delay", measured.map(({ delay }) => known(delay)), "ms"],
+        ["peakRss", about.rss === false ? [] : measured.map(({ peakRss }) => [peakRss]), "MiB"],
+        ["heapAfter", measured.map(({ heapAfter }) => known(heapAfter)), "MiB"],
       ].flatMap(([key, forks, of]) =>
         Array.isArray(forks) && forks.flat().length > 0 ? [[key, metric(forks, String(of))]] : [],
       ),
@@ -66,6 +66,13 @@ export function entryOf({ name, about, compared, options, runtime, machine }) {
     },
   }
 }
+
+/**
+ * What the runtime has told, if it has.
+ *
+ * @param {number | undefined} value
+ */
+const known = (value) => (value === undefined ? [] : [value])
 
 const percentiles = [0, 50, 90, 95, 99, 99.9, 99.99, 99.999, 99.9999, 100]
 

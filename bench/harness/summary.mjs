@@ -1,7 +1,7 @@
 // @ts-check
 import { interval, ratio } from "./bootstrap.mjs"
 import { median } from "./statistics.mjs"
-/** @import { Compared, Measured, Outcome, Result, Row } from "./types.d.ts" */
+/** @import { Compared, Outcome, Result, Row } from "./types.d.ts" */
 
 /**
  * What the processes of a row say together: the median of their medians and its interval, the worst memory.
@@ -91,15 +91,3 @@ function bestOf(row, others) {
 
 /** "rapid, never first" and "effect, never first" have one form. @param {string} name */
 const formOf = (name) => /^\w+(.*)$/.exec(name)?.[1] ?? ""
-
-/**
- * The values of a field of the readings, process by process; undefined where the runtime does not tell.
- *
- * @param {readonly Measured[]} measured
- * @param {"cpu" | "gc" | "delay"} field
- * @returns {number[][] | undefined}
- */
-export function fieldOf(measured, field) {
-  const forks = measured.map(({ readings }) => readings.flatMap((reading) => reading[field] ?? []))
-  return forks.some((values) => values.length === 0) ? undefined : forks
-}

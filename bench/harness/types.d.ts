@@ -109,11 +109,11 @@ export interface Measured {
     readonly wall: number
     /** Milliseconds of all threads. */
     readonly cpu: number
-    /** Milliseconds of garbage collection; undefined where the runtime does not tell. */
-    readonly gc?: number | undefined
-    /** The longest delay of the event loop in milliseconds; undefined where the runtime does not tell. */
-    readonly delay?: number | undefined
   })[]
+  /** Milliseconds of garbage collection in an iteration; undefined where the runtime does not tell. */
+  readonly gc?: number | undefined
+  /** The longest delay of the event loop in it, in milliseconds; undefined where the runtime does not tell. */
+  readonly delay?: number | undefined
   /** In MiB. */
   readonly peakRss: number
   /** In MiB, after a forced collection at the end; undefined where none can be forced. */
