@@ -1,5 +1,6 @@
 // @ts-check
 import { readdirSync } from "node:fs"
+import { roleOf } from "./summary.mjs"
 import { UsageError } from "./usage-error.mjs"
 /** @import { About, Options, Row } from "./types.d.ts" */
 
@@ -41,6 +42,19 @@ function place(name) {
  * @returns {readonly Row[]}
  */
 export function rowsOf(about, options) {
+  const rows = allRowsOf(about, options)
+  return options.quick ? rows.filter((row) => roleOf(row) !== "rival" || fast.test(row.name)) : rows
+}
+
+/** Of the rivals, those that a quick run waits for. */
+const fast = /^(effect(?!3|ion)|pMap)/
+
+/**
+ * @param {About} about
+ * @param {Options} options
+ * @returns {readonly Row[]}
+ */
+function allRowsOf(about, options) {
   if (about.rows !== undefined) return about.rows(options)
   const variants = about.variants ?? []
   return variants.map((variant) => ({

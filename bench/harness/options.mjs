@@ -12,7 +12,7 @@ npm run bench -- compare <base.json> <head.json> [--threshold <percent>]
   -wi, --warmups <n>      iterations of each before it is measured (default 3)
   -i,  --iterations <n>   measured iterations of each (default 3)
   -r,  --seconds <n>      for the warm-up, and as many for what is measured: slow variants get by with fewer (default 8)
-  --quick                 less of everything, in under five minutes: our rows and the fastest rivals, 1 million sleepers
+  --quick                 less of everything: our rows, the floors, Effect 4 and p-map; 1 million sleepers
   --count <n>             so many sleepers (default 10 million)
   --full                  every form of many-sleeps in both distributions, every rival
   --runtimes <a,b>        node (this one), node22, node24, node26, bun, deno (default node)
