@@ -16,21 +16,15 @@ import * as family from "./family.ts"
 import { FiberCore, type Parent } from "./fiber.ts"
 import { Group } from "./group.ts"
 import { advance } from "./interpreter.ts"
+import type { Pace, ReadyQueue } from "./seams.ts"
 import { CLOSING, DONE, HELD, LISTED, QUEUED } from "./state.ts"
-import { type Pace, Turn } from "./turn.ts"
+import { Turn } from "./turn.ts"
 import { type OnUnhandled, Unhandled } from "./unhandled.ts"
 
 type AnyTask = Task<unknown, unknown>
 
 /** What is ready to run: a fiber, a group that has something to do, or what a clock kept of a fiber that nobody holds. */
 export type Ready = FiberCore | Group | AnyTask | ((value: void) => unknown)
-
-/** Where those who are ready wait: first-in first-out in production; a test may choose another order. */
-export interface ReadyQueue {
-  readonly size: number
-  push(entry: unknown): void
-  shift(): unknown
-}
 
 export interface SchedulerOptions {
   readonly clock: Clock

@@ -11,7 +11,7 @@
  * a reading each (tens of nanoseconds).
  */
 import type { Host } from "../clock/index.ts"
-import type { Task } from "../task/index.ts"
+import type { Pace } from "./seams.ts"
 
 /** Where time does not move (a test's, or an edge host's), a turn is this many budgets long. */
 const BUDGETS_WITHOUT_TIME = 64
@@ -20,22 +20,6 @@ const FEWEST = 2
 /** Milliseconds between two readings of the time that the stride aims at. */
 const SELDOM = 1
 const OFTEN = 0.5
-
-/** What a scheduler asks of whoever deals out time: `Turn` in production, a test's in its place. */
-export interface Pace {
-  /** Some of our code has run in this turn of the host. */
-  readonly open: boolean
-  /** Nothing more is to run before the host has had its turn. */
-  readonly over: boolean
-  begin(): void
-  end(): void
-  /** An entry begins: how many operations it may run before it asks again. */
-  enter(): number
-  /** The entry has stopped with so many operations left. */
-  leave(left: number): void
-  /** How many more it may run, now that it is to go on with `next`; 0 if it must give way. */
-  more(left: number, othersWait: boolean, next: Task<unknown, unknown> | undefined): number
-}
 
 export class Turn implements Pace {
   /** Some of our code has run in this turn of the host. */

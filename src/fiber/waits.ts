@@ -47,11 +47,8 @@ const PHRASE: Readonly<Record<Leaf, string>> = {
 /** All fibers of a scheduler that wait, roots first, the oldest ones in front. What is ready is found where somebody waits for it. */
 export function fibersOf(scheduler: Scheduler): FiberCore[] {
   const found = new Set<FiberCore>()
-  const left: FiberCore[] = []
   const visit = (fiber: FiberCore): void => {
-    if (found.has(fiber) || fiber.state & DONE) return
-    found.add(fiber)
-    left.push(fiber)
+    if (!(fiber.state & DONE)) found.add(fiber)
   }
   // The list has the youngest root in front.
   const roots: FiberCore[] = []
@@ -61,7 +58,8 @@ export function fibersOf(scheduler: Scheduler): FiberCore[] {
     if (sleeper instanceof FiberCore) visit(sleeper)
     else if (sleeper instanceof Group) visit(sleeper.fiber)
   })
-  for (let fiber = left.shift(); fiber !== undefined; fiber = left.shift()) {
+  // A set is gone through in the order of adding, with what is added meanwhile.
+  for (const fiber of found) {
     for (let child = fiber.side?.children; child !== undefined; child = child.next) visit(child)
     for (const target of targetsOf(fiber)) if (leafOf(target) !== "completable") visit(target)
   }

@@ -32,8 +32,8 @@ export class Recorded implements Chooser {
     return this.#keep(this.#chooser.pick(entries, from, count))
   }
 
-  preempt(running: object | undefined, entries: ReadonlyArray<unknown>, from: number): boolean {
-    return this.#keep(this.#chooser.preempt(running, entries, from) ? 1 : 0) === 1
+  preempt(running: object | undefined, entries: ReadonlyArray<unknown>, from: number, count: number): boolean {
+    return this.#keep(this.#chooser.preempt(running, entries, from, count) ? 1 : 0) === 1
   }
 
   #keep(chosen: number): number {
@@ -105,14 +105,14 @@ export class Priority implements Chooser {
     return best
   }
 
-  preempt(running: object | undefined, entries: ReadonlyArray<unknown>, from: number): boolean {
+  preempt(running: object | undefined, entries: ReadonlyArray<unknown>, from: number, count: number): boolean {
     if (running === undefined) return false
     if (this.#changes.has(++this.#steps)) {
       this.#priorities.set(running, --this.#lowest)
       return true
     }
     const own = this.#of(running)
-    for (let i = from; i < entries.length; i++) if (this.#of(entries[i]) > own) return true
+    for (let i = 0; i < count; i++) if (this.#of(entries[from + i]) > own) return true
     return false
   }
 

@@ -11,8 +11,8 @@ import * as Op from "../task/node.ts"
 export interface Chooser {
   /** Which of the first `count` entries goes next. */
   pick(entries: ReadonlyArray<unknown>, from: number, count: number): number
-  /** Whether `running` gives way before its next operation, to `entries` from `from` on. */
-  preempt(running: object | undefined, entries: ReadonlyArray<unknown>, from: number): boolean
+  /** Whether `running` gives way before its next operation, to the first `count` entries. */
+  preempt(running: object | undefined, entries: ReadonlyArray<unknown>, from: number, count: number): boolean
 }
 
 /** Told of what happens, operation by operation. */
@@ -45,6 +45,11 @@ export class ChosenQueue implements ReadyQueue {
     return this.entries.length - this.from
   }
 
+  /** How many are to choose among. */
+  get count(): number {
+    return Math.min(this.size, WINDOW)
+  }
+
   push(entry: unknown): void {
     this.entries.push(entry)
     this.#watcher.queued(entry)
@@ -53,7 +58,7 @@ export class ChosenQueue implements ReadyQueue {
   shift(): unknown {
     const { entries, size } = this
     if (size === 0) return undefined
-    const count = Math.min(size, WINDOW)
+    const { count } = this
     const chosen = this.from + (count === 1 ? 0 : this.#chooser.pick(entries, this.from, count))
     const entry = entries[chosen]
     entries.copyWithin(this.from + 1, this.from, chosen)
@@ -119,9 +124,9 @@ export class SteppedPace implements Pace {
   more(_left: number, othersWait: boolean, next: Task<unknown, unknown> | undefined): number {
     if (this.exceeded) this.over = true
     if (this.over) return 0
-    const { entries, from } = this.#queue
+    const { entries, from, count } = this.#queue
     const running = this.scheduler?.current
-    if (!this.#fresh && othersWait && this.#chooser.preempt(running, entries, from)) return 0
+    if (!this.#fresh && othersWait && this.#chooser.preempt(running, entries, from, count)) return 0
     this.#fresh = false
     this.steps++
     this.#watcher.stepping(running, next)

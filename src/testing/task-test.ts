@@ -124,13 +124,13 @@ async function until(
 }
 
 function expectNothingLeft(test: TestRuntime): void {
+  const { live } = test.scheduler
+  if (live === 0) return
   const waiting = test.waiting.map(({ fiber, on }) => `${fiber} waits for ${on}`)
   const sleeping = test.sleepers
     .filter(({ fiber }) => fiber === undefined)
     .map(({ due }) => `somebody sleeps until ${due}`)
   const left = [...waiting, ...sleeping]
-  const { live } = test.scheduler
-  if (live === 0) return
   if (left.length === 0) left.push(`${live} that run on`)
   throw new LeakError(`Expected the task to leave nothing behind, got:\n${left.join("\n")}`)
 }

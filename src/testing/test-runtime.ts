@@ -53,6 +53,8 @@ const MOST_MOVES = 10_000_000
 const PATIENCE = 1_000_000
 /** And that what is not from outside may take: for those who are told of ends. */
 const FEW = 3
+/** And moves of the time for those alone who sleep with `ref: false`: they may be what is waited for, or go on for ever. */
+const LOOSE = 100_000
 /** Moves of the time without a look at anything else. */
 const MOVES = 1024
 
@@ -202,8 +204,8 @@ export class TestRuntime implements Runtime {
 
   /**
    * Moves the time, whenever nothing else is to be done, until a promise (a fiber, for example) settles; the same outcome.
-   * Rejects where it cannot settle any more: nothing is ready, nobody sleeps, and what fibers wait for from outside does
-   * not come.
+   * Rejects where it cannot settle any more: nothing is ready, nobody sleeps (or only housekeeping goes on, with
+   * `ref: false`), and what fibers wait for from outside does not come.
    */
   async settle<A>(promise: PromiseLike<A>): Promise<A> {
     const waiting = { on: true }
@@ -216,21 +218,30 @@ export class TestRuntime implements Runtime {
     for (let idle = 0, before = 0; waiting.on;) {
       // Bit by bit, since the program may call `advance`, too.
       const moved = await this.#inTurn(() => this.#onwards(waiting))
-      const { outside } = this.scheduler
-      // What came from outside has a few turns to make itself felt.
-      idle = moved || outside !== before ? 0 : idle + 1
-      before = outside
-      if (idle > (outside === 0 ? FEW : PATIENCE)) throw standstill(this)
+      const left = this.#patience()
+      // Whatever has come has a few turns to make itself felt.
+      idle = moved || left !== before ? 0 : idle + 1
+      before = left
+      if (idle > left) throw standstill(this)
     }
     return outcome
   }
 
-  /** Lets run what is ready, then moves the time; false if nobody sleeps. */
+  /** How long to go on when nothing moves: by what is still to come. */
+  #patience(): number {
+    if (this.scheduler.outside > 0) return PATIENCE + this.scheduler.outside
+    return this.#clock.size > 0 ? LOOSE : FEW
+  }
+
+  /** Lets run what is ready, then moves the time; false if nobody sleeps but with `ref: false`. */
   async #onwards(waiting: { readonly on: boolean }): Promise<boolean> {
     await this.#rest(waiting)
     if (!waiting.on) return true
     await this.#hostTurn()
-    if (this.#clock.keeping === 0) return false
+    if (this.#clock.keeping === 0) {
+      if (this.#clock.size > 0) this.#move()
+      return false
+    }
     for (let left = MOVES; left > 0 && this.#clock.keeping > 0; left--) if (this.#move()) break
     return true
   }

@@ -170,7 +170,7 @@ class Run implements Watcher {
       // Whoever wanted to observe a failure has had the time for it.
       this.#scheduler.unhandled.check()
       if (await this.#outside()) idle = 0
-      else if (this.#clock.keeping > 0) this.#clock.moveTo(this.#clock.next())
+      else if (this.#clock.size > 0) this.#clock.moveTo(this.#clock.next())
       else if (this.#scheduler.outside === 0 || idle++ === this.#options.patience) return this.#deadlock()
     }
     const left = await this.#leftBehind()
@@ -228,7 +228,10 @@ class Run implements Watcher {
 
   #divergence(): Finding {
     const steps = this.#options.maxSteps.toLocaleString("en-US")
-    return { kind: "divergence", message: `The program has not ended after ${steps} steps.` }
+    // It may be housekeeping alone that goes on, while main waits for ever.
+    const fibers = fibersOf(this.#scheduler)
+    const waits = fibers.length === 0 ? "" : `\nFibers wait:\n${String(reportOf(fibers, this.#names.of))}`
+    return { kind: "divergence", message: `The program has not ended after ${steps} steps.${waits}` }
   }
 
   #deadlock(): Finding {

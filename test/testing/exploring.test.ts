@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest"
 import { Task } from "rapid-fiber"
 import { ExplorationError, explore, type ExploreOptions, type Program, replay } from "rapid-fiber/testing"
+import { foundIn } from "./found.ts"
 import { planted } from "./programs.ts"
 
 const strategies = ["random", "pct", "exhaustive", "mixed"] as const
-
-const foundIn = async (program: Program, options?: ExploreOptions): Promise<ExplorationError> => {
-  const found: unknown = await explore(program, options).then(
-    ({ runs }) => `nothing found in ${runs} runs`,
-    (error: unknown) => error,
-  )
-  expect(found).toBeInstanceOf(ExplorationError)
-  return found as ExplorationError
-}
 
 const immediate = (): Promise<void> =>
   new Promise((resolve) => {

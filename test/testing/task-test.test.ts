@@ -375,6 +375,7 @@ describe("with vitest", () => {
     expect(a + b).toBe(3)
   })
 
+  // Tests that must fail: vitest counts them as passed when they do.
   const failing = withTasks(it.fails)
   failing.task("a task that fails fails the test", Task.sleep(1).andThen(Task.fail(new Error("no"))))
   failing.task("a task that leaks fails the test", Task.never.startDetached().as(1))
@@ -434,6 +435,7 @@ async function node(program: string): Promise<{ readonly exit: number | null; re
   })
 }
 
+// `test.skip` in this program is under test itself: the wrapped `it` must keep it.
 describe.runIf(onNode)("with node:test", () => {
   it("passes, fails, leaks and runs out of time as it should", async () => {
     const program = `

@@ -191,6 +191,19 @@ describe("run and settle", () => {
     await expect(test.settle(new Promise(() => {}))).rejects.toThrow("standstill")
   })
 
+  it("wait for those who sleep with ref: false, too, and say so where nothing but housekeeping goes on", async () => {
+    const test = make()
+    expect(await test.run(Task.sleep({ days: 1 }, { ref: false }).as("woken"))).toBe("woken")
+    const { task, resolve } = Task.withResolvers<string>()
+    Task.sleep(50, { ref: false })
+      .repeat({ times: 20 })
+      .tap(() => void resolve("refilled"))
+      .run({ runtime: test })
+    expect(await test.run(task)).toBe("refilled")
+    Task.sleep(50, { ref: false }).repeat(Schedule.forever).run({ runtime: test })
+    await expect(test.run(Task.never, { name: "stuck" })).rejects.toThrow(/standstill[^]*stuck waits for nothing/)
+  })
+
   it("let the program move the time, too", async () => {
     const test = make()
     const seen: number[] = []

@@ -388,6 +388,12 @@ describe("a leak", () => {
   it("is none where a detached fiber comes to its end, or a child is cancelled with its parent", async () => {
     await assertSound(Task.yield().repeat({ times: 5 }).startDetached().as(1))
     await assertSound(Task.never.start().as(1))
+    await assertSound(Task.sleep(5, { ref: false }))
+    await assertSound(() => {
+      const { task, resolve } = Task.withResolvers<void>()
+      const refill = Task.sleep(5, { ref: false }).tap(() => void resolve())
+      return refill.start().andThen(task)
+    })
     await assertSound(Task.sleep(5, { ref: false }).repeat(Schedule.forever).start().andThen(Task.sleep(100)))
   })
 
