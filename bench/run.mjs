@@ -123,7 +123,8 @@ function measuring(name, about, runtime, { library, journal, progress, of }) {
  * @param {Options} of
  */
 function roundsOf(about, of) {
-  return of.forks ?? about.forks ?? 2
+  // What is measured once per process takes seconds each time: a quick run sees it once.
+  return of.forks ?? about.forks ?? (of.quick && about.once === true ? 1 : 2)
 }
 
 /**

@@ -43,11 +43,14 @@ function place(name) {
  */
 export function rowsOf(about, options) {
   const rows = allRowsOf(about, options)
-  return options.quick ? rows.filter((row) => roleOf(row) !== "rival" || fast.test(row.name)) : rows
+  return options.quick ? rows.filter((row) => !slow.test(row.name) && (roleOf(row) !== "rival" || fast.test(row.name))) : rows
 }
 
 /** Of the rivals, those that a quick run waits for. */
 const fast = /^(effect(?!3|ion)|pMap)/
+
+/** What it does not wait for though it is no rival. */
+const slow = /^(nativeRecursion$|promise |shared uniform )/
 
 /**
  * @param {About} about

@@ -64,9 +64,9 @@ export function readOptions(argv) {
   }
   return {
     cases: positionals,
-    forks: values.forks === undefined ? (quick ? 2 : undefined) : positive("forks", values.forks),
+    forks: values.forks === undefined ? undefined : positive("forks", values.forks),
     iterations: {
-      warmups: number("warmups", quick ? 2 : 3),
+      warmups: number("warmups", quick ? 1 : 3),
       iterations: number("iterations", quick ? 2 : 3),
       seconds: number("seconds", quick ? 1 : 8),
     },
