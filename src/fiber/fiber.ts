@@ -22,6 +22,7 @@ import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
 import type { Scheduler } from "./scheduler.ts"
 import { Side } from "./side.ts"
+import type { Frame } from "./stack.ts"
 import {
   CANCELLED,
   CANCELLING,
@@ -55,7 +56,7 @@ export class FiberCore implements Fiber<any, unknown> {
   readonly loop: Scheduler
   state = 0
   cur: any
-  frames: AnyTask | AnyTask[] | ((value: any) => unknown) | undefined = undefined
+  frames: Frame | Frame[] | undefined = undefined
   parent: Parent | undefined
   prev: FiberCore | undefined
   next: FiberCore | undefined

@@ -42,7 +42,7 @@ import { Group } from "./group.ts"
 import { enterMask } from "./mask.ts"
 import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
-import { DEEPEST_KEPT, detached, save } from "./stack.ts"
+import { DEEPEST_KEPT, detached, type Frame, save } from "./stack.ts"
 import {
   CANCEL,
   CLEANING,
@@ -70,13 +70,11 @@ const CLEANUP = MASKED | CLEANING
 export function advance(fiber: FiberCore): void {
   const loop = fiber.loop
   const frames = fiber.frames
-  let stack: Node[] = loop.stack
+  let stack: Frame[] = loop.stack
   let sp = 0
   if (frames instanceof Array) {
     stack = frames
     sp = frames.length
-  } else if (typeof frames === "function") {
-    stack[sp++] = new Task(Op.Map, undefined, frames)
   } else if (frames !== undefined) {
     stack[sp++] = frames
   }
@@ -84,7 +82,7 @@ export function advance(fiber: FiberCore): void {
   let cur: Node = fiber.cur
   let mode: Mode = FULFILL
   let value: any
-  let frame: Node
+  let frame: any
   // User functions are called through this variable, so that they get no `this` of ours.
   let f: (...args: any[]) => any
   let registering: Registration | undefined
@@ -104,6 +102,9 @@ export function advance(fiber: FiberCore): void {
         // Descend into a source, or perform a leaf.
         switch (cur.tag) {
           case Op.Map:
+            stack[sp++] = cur.b
+            cur = cur.a
+            continue
           case Op.FlatMap:
           case Op.Catch:
           case Op.Attempt:
@@ -258,13 +259,13 @@ export function advance(fiber: FiberCore): void {
           }
           frame = stack[--sp]
           stack[sp] = undefined as never
+          if (typeof frame === "function") {
+            if (mode === FULFILL) value = frame(value)
+            continue
+          }
 
           if (mode === FULFILL) {
             switch (frame.tag) {
-              case Op.Map:
-                f = frame.b
-                value = f(value)
-                continue
               case Op.FlatMap:
                 f = frame.b
                 cur = f(value)
@@ -357,12 +358,12 @@ export function advance(fiber: FiberCore): void {
 }
 
 /** Leaves the fiber waiting for `wait`. A cancellation that was requested while it registered interrupts it at once. */
-function suspend(fiber: FiberCore, stack: Node[], sp: number, wait: unknown): void {
+function suspend(fiber: FiberCore, stack: Frame[], sp: number, wait: unknown): void {
   save(fiber, stack, sp)
   fiber.suspend(wait)
 }
 
-function suspendOutside(fiber: FiberCore, stack: Node[], sp: number, wait: Registration): void {
+function suspendOutside(fiber: FiberCore, stack: Frame[], sp: number, wait: Registration): void {
   fiber.loop.outside++
   suspend(fiber, stack, sp, wait)
 }

@@ -17,6 +17,7 @@ import { FiberCore, type Parent } from "./fiber.ts"
 import { Group } from "./group.ts"
 import { advance } from "./interpreter.ts"
 import type { Pace, ReadyQueue } from "./seams.ts"
+import type { Frame } from "./stack.ts"
 import { CLOSING, DONE, HELD, LISTED, QUEUED } from "./state.ts"
 import { Turn } from "./turn.ts"
 import { type OnUnhandled, Unhandled } from "./unhandled.ts"
@@ -50,7 +51,7 @@ export class Scheduler implements Driver {
   /** Operations left until the next look at time, budget and cancellation. The interpreter counts it down. */
   ops = 0
   /** The continuation stack that the running fiber borrows (interpreter.ts). */
-  stack: AnyTask[] = []
+  stack: Frame[] = []
   current: FiberCore | undefined
   /** Roots that have been started and have not ended. */
   live = 0

@@ -6,7 +6,8 @@ import type { Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
 import type { FiberCore } from "./fiber.ts"
 
-type Node = Task<any, any>
+/** What waits for an outcome: a node, or the function of a map, which says it all, so that what has run is not kept. */
+export type Frame = Task<any, any> | ((value: any) => any)
 
 /** Up to this depth a suspended fiber keeps a slice; beyond, it takes the array. */
 const SLICED = 32
@@ -16,13 +17,12 @@ export const DEEPEST_KEPT = 4096
 const NOTHING = (): void => {}
 
 /** Moves the frames from the stack into the fiber. */
-export function save(fiber: FiberCore, stack: Node[], sp: number): void {
+export function save(fiber: FiberCore, stack: Frame[], sp: number): void {
   const lent = stack === fiber.loop.stack
   if (sp === 0) {
     fiber.frames = undefined
   } else if (lent && sp === 1) {
-    // The function of a map says it all; the node would keep the consumed description alive.
-    fiber.frames = stack[0].tag === Op.Map ? stack[0].b : stack[0]
+    fiber.frames = stack[0]
     stack[0] = undefined as never
   } else if (sp <= SLICED && (lent || stack.length > DEEPEST_KEPT)) {
     fiber.frames = stack.slice(0, sp)
@@ -38,10 +38,10 @@ export function save(fiber: FiberCore, stack: Node[], sp: number): void {
  * Takes the continuation of a fiber that nobody holds off the stack, if it is small enough to stand alone: nothing, the
  * function of a map, or one flatMap.
  */
-export function detached(stack: Node[], sp: number): Node | ((value: void) => unknown) | undefined {
+export function detached(stack: Frame[], sp: number): Frame | undefined {
   if (sp === 0) return NOTHING
   const frame = stack[0]
-  if (frame.tag !== Op.Map && frame.tag !== Op.FlatMap) return undefined
+  if (typeof frame !== "function" && frame.tag !== Op.FlatMap) return undefined
   stack[0] = undefined as never
-  return frame.tag === Op.Map ? frame.b : frame
+  return frame
 }

@@ -108,17 +108,19 @@ function together<T>(
   const limit = limitOf(options?.concurrency ?? concurrency)
   const signal = options?.signal
   if (signal !== undefined) mustBeSignal(signal)
+  // Without a function, an array is one that `listOf` has made and checked: it is read without its iterator.
+  const list = make === undefined && Array.isArray(items) ? (items as AnyTask[]) : undefined
   let used = false
   return new Task(Op.Group, () => {
     const iterator = items[Symbol.iterator]()
     // An iterator that is its own iterable has one run in it.
     if ((iterator as unknown) === items && used) throw usedUp(name)
     used = true
-    return new Members(name, rule, iterator, make, limit, signal)
+    return new Members(name, rule, list, iterator, make, limit, signal)
   })
 }
 
-/** The members of one run. */
+/** The members of one run, of a list or of an iterator. */
 class Members<T> implements Crew {
   readonly limit: number
   readonly signal: AbortSignal | undefined
@@ -126,15 +128,17 @@ class Members<T> implements Crew {
   readonly late = undefined
   readonly #name: string
   readonly #rule: Rule
+  readonly #list: readonly AnyTask[] | undefined
   readonly #iterator: Iterator<T>
   readonly #make: ((item: T, index: number) => unknown) | undefined
-  /** Grows as members start, so that it stays dense however they end. */
-  readonly #results: unknown[] = []
-  #open = true
+  /** Dense however the members end: as long as the list, where a result takes the place of its task, or growing as they start. */
+  readonly #results: unknown[]
+  #open = false
 
   constructor(
     name: string,
     rule: Rule,
+    list: readonly AnyTask[] | undefined,
     iterator: Iterator<T>,
     make: ((item: T, index: number) => unknown) | undefined,
     limit: number,
@@ -142,13 +146,18 @@ class Members<T> implements Crew {
   ) {
     this.#name = name
     this.#rule = rule
+    this.#list = list
     this.#iterator = iterator
     this.#make = make
     this.limit = limit
     this.signal = signal
+    this.#results = list?.slice() ?? []
   }
 
   next(index: number): AnyTask | undefined {
+    const list = this.#list
+    // To read beyond the end would make this read a slow one.
+    if (list !== undefined) return index < list.length ? list[index] : undefined
     this.#open = false
     const step = this.#iterator.next()
     if (step.done) return undefined
@@ -195,6 +204,6 @@ function mustBeIterable(given: unknown, name: string): asserts given is Iterable
 
 function usedUp(name: string): TypeError {
   return new TypeError(
-    `Expected ${name} to get an iterable for each run, got an iterator that was used up by the first. Pass an array.`,
+    `Expected ${name} to get an iterable for each run, got an iterator, used up by the first. Pass an array.`,
   )
 }

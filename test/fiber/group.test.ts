@@ -436,7 +436,7 @@ describe("an iterable", () => {
     expect(await program).toEqual([1])
     await expect(program.toPromise()).rejects.toThrow(
       new TypeError(
-        "Expected Task.all to get an iterable for each run, got an iterator that was used up by the first. Pass an array.",
+        "Expected Task.all to get an iterable for each run, got an iterator, used up by the first. Pass an array.",
       ),
     )
     const each = Task.forEach(numbers(), (i) => (i < 3 ? Task.unit : Task.fail("down")))
