@@ -1,3 +1,4 @@
+import * as family from "./family.ts"
 import { FiberCore } from "./fiber.ts"
 import { Group } from "./group.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -14,7 +15,7 @@ export function close(scheduler: Scheduler): Promise<void> {
 
 /** Roots only: their children follow when they end, and may be needed by their cleanups before. */
 function abortAll(scheduler: Scheduler): void {
-  for (let root = scheduler.roots.children; root !== undefined; root = root.next) root.abort()
+  family.abort(scheduler.roots)
   const detached: number[] = []
   scheduler.clock.forEach((sleeper, ticket) => {
     if (sleeper instanceof FiberCore) abortRoot(sleeper)

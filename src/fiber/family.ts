@@ -1,8 +1,9 @@
 import type { FiberCore } from "./fiber.ts"
 
 /**
- * Fibers in a doubly linked list through their own `prev` and `next`: the children of a parent, or the suspended roots of
- * a scheduler. A child is no root, so one pair of links serves both, and leaving is O(1).
+ * Fibers in a doubly linked list through their own `prev` and `next`, the last one first: the children of a parent, the
+ * members of a group, or the suspended roots of a scheduler. Nobody is two of these, so one pair of links serves all, and
+ * leaving is O(1).
  */
 export interface Family {
   children: FiberCore | undefined
@@ -22,4 +23,14 @@ export function leave(family: Family, fiber: FiberCore): void {
   if (next !== undefined) next.prev = prev
   fiber.prev = undefined
   fiber.next = undefined
+}
+
+export function abort(family: Family, reason?: unknown): void {
+  for (let fiber = family.children; fiber !== undefined; fiber = fiber.next) fiber.abort(reason)
+}
+
+export function list(family: Family | undefined): FiberCore[] {
+  const fibers: FiberCore[] = []
+  for (let fiber = family?.children; fiber !== undefined; fiber = fiber.next) fibers.push(fiber)
+  return fibers
 }

@@ -247,8 +247,7 @@ export class FiberCore implements Fiber<any, unknown> {
     this.cur = value
     side.ended = mode
     if (this.parent === undefined) this.loop.list(this)
-    for (let child: FiberCore | undefined = side.children; child !== undefined; child = child.next)
-      child.abort(this.reason)
+    family.abort(side, this.reason)
   }
 
   /** Ends by hand a fiber that has no body: what others wait for. False if it has ended before. */
@@ -338,7 +337,7 @@ export class FiberCore implements Fiber<any, unknown> {
       side.childFailure.reason = suppress(reason, side.childFailure.reason)
     } else {
       side.childFailure = { reason }
-      for (let sibling = side.children; sibling !== undefined; sibling = sibling.next) sibling.abort()
+      family.abort(side)
       if (!(this.state & CANCELLING)) this.#interrupt()
     }
   }
@@ -364,7 +363,7 @@ export class FiberCore implements Fiber<any, unknown> {
   get #waitsFor(): FiberCore | undefined {
     if (this.state & CLOSING) return this.side?.children
     if (!(this.state & SUSPENDED)) return undefined
-    if (this.cur instanceof Group) return this.cur.fibers[0]
+    if (this.cur instanceof Group) return this.cur.children
     return this.cur instanceof Observer ? this.cur.target : undefined
   }
 

@@ -17,35 +17,32 @@
 import { CancelledError, holdsCancellation, onAbort, suppress } from "../data/index.ts"
 import { type Crew, Task } from "../task/index.ts"
 import * as Op from "../task/node.ts"
+import * as family from "./family.ts"
 import type { FiberCore } from "./fiber.ts"
 import { CANCEL, FULFILL, type Mode, REJECT } from "./state.ts"
 
 type AnyTask = Task<unknown, unknown>
 
-/** A place in a group: the parent of one fiber after the other. */
+/** A place in a group: a fiber's parent. */
 class Member {
-  fiber: FiberCore | undefined
-  index: number
-  readonly group: Group
+  readonly #group: Group
+  readonly #index: number
 
   constructor(group: Group, index: number) {
-    this.group = group
-    this.index = index
-    this.fiber = undefined
+    this.#group = group
+    this.#index = index
   }
 
-  /** The fiber has ended. */
-  disown(_fiber: FiberCore, how: Mode, value: unknown): void {
-    this.fiber = undefined
-    this.group.left(this, how, value)
+  disown(fiber: FiberCore, how: Mode, value: unknown): void {
+    this.#group.left(fiber, this.#index, how, value)
   }
 }
 
-export class Group {
+export class Group implements family.Family {
   readonly fiber: FiberCore
+  /** The members that still run, the last one first. */
+  children: FiberCore | undefined = undefined
   readonly #crew: Crew
-  readonly #members: Member[] = []
-  readonly #free: Member[] = []
   /** When the first member began that did not end on the spot. */
   #began = 0
   #started = 0
@@ -120,25 +117,16 @@ export class Group {
     this.fiber.loop.soon(this)
   }
 
-  left(member: Member, how: Mode, value: unknown): void {
+  left(fiber: FiberCore, index: number, how: Mode, value: unknown): void {
     this.#running--
-    this.#free.push(member)
+    family.leave(this, fiber)
     if (this.#outcome === undefined && !this.#cancelled) {
-      const outcome = this.#crew.settled(
-        member.index,
-        how === FULFILL,
-        how === CANCEL ? new CancelledError(value) : value,
-      )
+      const outcome = this.#crew.settled(index, how === FULFILL, how === CANCEL ? new CancelledError(value) : value)
       if (outcome !== undefined) this.#decide(outcome)
     } else if (how === REJECT && holdsCancellation(value)) {
       this.#failed(value)
     }
     if (this.#running === 0 || !this.#full) this.#comeBack()
-  }
-
-  /** The members that still run, for who asks what is waited for. */
-  get fibers(): FiberCore[] {
-    return this.#members.flatMap(({ fiber }) => fiber ?? [])
   }
 
   /** Comes back as soon as what runs now has stopped. */
@@ -177,23 +165,11 @@ export class Group {
   #fork(program: AnyTask): void {
     const { loop } = this.fiber
     if (this.#crew.timeout !== undefined && this.#running === 0) this.#began = loop.clock.now()
-    const member = this.#place()
+    const fiber = loop.fork(this.fiber, program, new Member(this, this.#started++))
     this.#running++
-    member.fiber = loop.fork(this.fiber, program, member)
+    family.join(this, fiber)
     this.#comeBack()
-    loop.soon(member.fiber)
-  }
-
-  #place(): Member {
-    const index = this.#started++
-    const free = this.#free.pop()
-    if (free !== undefined) {
-      free.index = index
-      return free
-    }
-    const member = new Member(this, index)
-    this.#members.push(member)
-    return member
+    loop.soon(fiber)
   }
 
   /** The time limit is set when the members have had their first say: many need no timer at all. */
@@ -218,7 +194,7 @@ export class Group {
   }
 
   #abortAll(reason: unknown): void {
-    for (const member of this.#members) member.fiber?.abort(reason)
+    family.abort(this, reason)
   }
 
   /** Nothing of the group is left behind; the outcome, or undefined if there is none to come but from outside. */

@@ -5,6 +5,7 @@
  * end of the chain. A chain that ends nowhere is a deadlock: it comes back to itself, or ends at a Completable that nobody
  * is left to complete.
  */
+import * as family from "./family.ts"
 import { FiberCore } from "./fiber.ts"
 import { Group } from "./group.ts"
 import { Observer } from "./observer.ts"
@@ -51,16 +52,14 @@ export function fibersOf(scheduler: Scheduler): FiberCore[] {
     if (!(fiber.state & DONE)) found.add(fiber)
   }
   // The list has the youngest root in front.
-  const roots: FiberCore[] = []
-  for (let root = scheduler.roots.children; root !== undefined; root = root.next) roots.push(root)
-  for (const root of roots.toReversed()) visit(root)
+  for (const root of family.list(scheduler.roots).toReversed()) visit(root)
   scheduler.clock.forEach((sleeper) => {
     if (sleeper instanceof FiberCore) visit(sleeper)
     else if (sleeper instanceof Group) visit(sleeper.fiber)
   })
   // A set is gone through in the order of adding, with what is added meanwhile.
   for (const fiber of found) {
-    for (let child = fiber.side?.children; child !== undefined; child = child.next) visit(child)
+    for (const child of family.list(fiber.side)) visit(child)
     for (const target of targetsOf(fiber)) if (leafOf(target) !== "completable") visit(target)
   }
   return [...found]
@@ -91,13 +90,9 @@ export function reportOf(stuck: ReadonlyArray<FiberCore>, name: Name = (one) => 
 }
 
 function targetsOf(fiber: FiberCore): FiberCore[] {
-  if (fiber.state & CLOSING) {
-    const children: FiberCore[] = []
-    for (let child = fiber.side?.children; child !== undefined; child = child.next) children.push(child)
-    return children
-  }
+  if (fiber.state & CLOSING) return family.list(fiber.side)
   if (!(fiber.state & SUSPENDED)) return []
-  if (fiber.cur instanceof Group) return fiber.cur.fibers
+  if (fiber.cur instanceof Group) return family.list(fiber.cur).toReversed()
   return fiber.cur instanceof Observer ? [fiber.cur.target] : []
 }
 
