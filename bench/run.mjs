@@ -51,9 +51,9 @@ async function main(of) {
   )
   const journal = new Journal(join(of.out, "journal.jsonl"), identityOf(of, library, machine))
   const total = plans.reduce((sum, { rows, rounds }) => sum + rows.length * rounds, 0)
-  const progress = new Progress(total, journal.size)
+  const progress = new Progress(total, Math.min(journal.size, total))
   console.log(header(machine))
-  if (journal.size > 0) console.log(`Going on with a run that was interrupted: ${journal.size} of ${total} processes are measured.`)
+  if (journal.size > 0) console.log(`Going on with a run that was interrupted: ${journal.size} processes are measured.`)
   console.log(`\n${heading}`)
 
   /** @type {object[]} */
@@ -72,7 +72,7 @@ async function main(of) {
   }
   if (of.jvm) {
     const { jvmEntries } = await import("./harness/jvm.mjs")
-    entries.push(...(await jvmEntries(of, machine)))
+    entries.push(...(await jvmEntries(of, machine, journal)))
     write(of.out, "results.json", `${JSON.stringify(entries, undefined, 1)}\n`)
   }
   progress.end()

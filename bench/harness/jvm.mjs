@@ -1,6 +1,7 @@
 // @ts-check
 import { runJvm } from "../jvm/run.mjs"
 import { metric } from "./results.mjs"
+/** @import { Journal } from "./journal.mjs" */
 /** @import { Options } from "./types.d.ts" */
 
 /**
@@ -8,12 +9,17 @@ import { metric } from "./results.mjs"
  *
  * @param {Options} options
  * @param {unknown} machine
+ * @param {Journal} journal
  */
-export async function jvmEntries({ quick, forks, iterations }, machine) {
+export async function jvmEntries({ cases, quick, forks, iterations }, machine, journal) {
+  const { warmups, iterations: measured, seconds } = iterations
   const result = await runJvm({
     quick,
+    journal: /** @type {any} */ (journal),
+    ...(cases.length > 0 && { regex: cases.map((name) => `\\.${camelCase(name)}`).join("|") }),
     ...(forks !== undefined && { forks }),
-    ...(quick ? {} : { warmups: iterations.warmups, iterations: iterations.iterations }),
+    // As long as ours, all iterations together.
+    ...(quick ? {} : { warmups, iterations: measured, time: Math.max(Math.round(seconds / measured), 1) }),
     onResult: ({ name, median, peakRss, failure }) =>
       console.log(`jvm  ${name.padEnd(56)} ${failure ?? `${median?.toFixed(1)} ms, ${peakRss?.toFixed(0)} MiB`}`),
   })
@@ -49,4 +55,9 @@ export async function jvmEntries({ quick, forks, iterations }, machine) {
       command: `node bench/jvm/run.mjs '^${library}.${workload}'`,
     },
   }))
+}
+
+/** @param {string} name of a case or how it begins */
+function camelCase(name) {
+  return name.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase())
 }

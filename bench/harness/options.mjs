@@ -15,8 +15,8 @@ npm run bench -- compare <base.json> <head.json> [--threshold <percent>]
   --quick                 less of everything: our rows, the floors, Effect 4 and p-map; 1 million sleepers
   --count <n>             so many sleepers (default 10 million)
   --full                  every form of many-sleeps in both distributions, every rival
-  --runtimes <a,b>        node (this one), node22, node24, node26, bun, deno (default node)
-  --jvm                   Rapid, Cats Effect and ZIO beside ours, where there is a JDK
+  --runtimes <a,b>        node (this one), node22, node24, node26, bun, deno, chromium (default node); jvm: Rapid, Cats
+                          Effect and ZIO beside ours, where there is a JDK
   --out <dir>             where results.json, report.html and report.md go (default bench/out)
   --fresh                 forget what an interrupted run has measured
   --library <dir>         measure the package built there (default: this repository)
@@ -49,7 +49,6 @@ export function readOptions(argv) {
       count: { type: "string" },
       full: { type: "boolean", default: false },
       runtimes: { type: "string", default: "node" },
-      jvm: { type: "boolean", default: false },
       out: { type: "string", default: `${root}bench/out` },
       fresh: { type: "boolean", default: false },
       library: { type: "string", default: root },
@@ -58,6 +57,7 @@ export function readOptions(argv) {
   })
   if (values.help) return undefined
   const { quick } = values
+  const runtimes = values.runtimes.split(",").filter(Boolean)
   const number = (/** @type {"forks" | "warmups" | "iterations" | "seconds" | "count"} */ name, /** @type {number} */ preset) => {
     const given = values[name]
     return given === undefined ? preset : positive(name, given)
@@ -73,8 +73,8 @@ export function readOptions(argv) {
     count: number("count", quick ? 1_000_000 : 10_000_000),
     quick,
     full: values.full,
-    runtimes: values.runtimes.split(",").filter(Boolean),
-    jvm: values.jvm,
+    runtimes: runtimes.filter((name) => name !== "jvm"),
+    jvm: runtimes.includes("jvm"),
     out: resolve(values.out),
     fresh: values.fresh,
     library: resolve(values.library),

@@ -64,7 +64,7 @@ function cell(library, workload, params) {
     workload,
     params,
     heap: many ? "16g" : "8g",
-    seconds: many ? 600 : 300,
+    seconds: workload === "manySleeps" && !many ? 120 : 300,
     long: workload === "manySleeps",
   }
 }

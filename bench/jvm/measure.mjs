@@ -63,7 +63,7 @@ function argumentsFor(jar, cell, { warmups, iterations, time }, file) {
   return [
     ...["-jar", jar, `^${cell.benchmark.replaceAll(".", "\\.")}$`],
     ...Object.entries(cell.params).flatMap(([key, value]) => ["-p", `${key}=${value}`]),
-    ...["-f", "1", "-wi", `${warmups ?? (cell.long ? 1 : 3)}`, "-i", `${iterations ?? (cell.long ? 1 : 3)}`],
+    ...["-f", "1", "-wi", `${cell.long ? 1 : (warmups ?? 3)}`, "-i", `${cell.long ? 1 : (iterations ?? 3)}`],
     ...["-w", `${time}s`, "-r", `${time}s`, "-prof", "bench.Readings", "-rf", "json", "-rff", file],
     ...["-jvmArgs", [`-Xmx${cell.heap}`, ...flags].join(" ")],
   ]

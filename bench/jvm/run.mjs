@@ -13,10 +13,10 @@ const usage = `node bench/jvm/run.mjs [regex] [options]
 
   regex             cells whose names match, e.g. overhead, "Cats|Zio", "manySleeps count=1000000"
   --forks <n>       fresh JVMs per cell (default 2; manySleeps 1)
-  --warmups <n>     iterations before (default 3; manySleeps 1)
-  --iterations <n>  iterations measured (default 3; manySleeps 1)
+  --warmups <n>     iterations before (default 3; manySleeps always 1)
+  --iterations <n>  iterations measured (default 3; manySleeps always 1)
   --time <s>        of an iteration (default 5)
-  --timeout <s>     that a JVM may take (default 300; 10 million sleepers 600)
+  --timeout <s>     that a JVM may take (default 300; 1 million sleepers 120)
   --quick           no 10 million sleepers; 1 fork, 1 warm-up, 1 iteration of 1 s
   --json <file>     write every entry of JMH, and the failures
   --list            the cells, without measuring
@@ -33,7 +33,11 @@ const usage = `node bench/jvm/run.mjs [regex] [options]
  * @property {boolean} [quick]
  * @property {boolean} [list]
  * @property {(result: CellResult) => void} [onResult] as soon as the last process of a cell has ended
+ * @property {{ find(key: string): Measured | undefined, keep(key: string, outcome: Measured): void }} [journal] what an
+ *   interrupted run has measured
  */
+
+/** @typedef {Awaited<ReturnType<typeof measure>>} Measured */
 
 /**
  * @typedef {object} CellResult
@@ -70,7 +74,7 @@ export async function runJvm(options = {}) {
     time: options.time ?? once ?? 5,
     timeout: options.timeout,
   }
-  const outcomes = new Map(cells.map((cell) => [cell, /** @type {Awaited<ReturnType<typeof measure>>[]} */ ([])]))
+  const outcomes = new Map(cells.map((cell) => [cell, /** @type {Measured[]} */ ([])]))
   /** @param {Cell} cell */
   const forksOf = (cell) => options.forks ?? once ?? (cell.long ? 1 : 2)
   const rounds = options.list === true ? 0 : Math.max(0, ...cells.map(forksOf))
@@ -82,7 +86,11 @@ export async function runJvm(options = {}) {
       const failed = of.some((outcome) => "failure" in outcome)
       if (round >= forksOf(cell) || failed) continue
       const absent = without !== undefined && cell.library.startsWith("Rapid")
-      of.push(absent ? { failure: without } : await measure(toolchain.java, jar, cell, plan))
+      const key = `jvm|${cell.name}|${round}`
+      const known = absent ? { failure: without } : options.journal?.find(key)
+      const outcome = known ?? (await measure(toolchain.java, jar, cell, plan))
+      if (known === undefined) options.journal?.keep(key, outcome)
+      of.push(outcome)
       if (round === forksOf(cell) - 1 || "failure" in of[round]) options.onResult?.(summarize(cell, of))
     }
   }
@@ -95,7 +103,7 @@ export async function runJvm(options = {}) {
 
 /**
  * @param {Cell} cell
- * @param {readonly Awaited<ReturnType<typeof measure>>[]} outcomes
+ * @param {readonly Measured[]} outcomes
  * @returns {CellResult}
  */
 function summarize({ name, library, workload, params }, outcomes) {
