@@ -47,7 +47,7 @@ async function main(of) {
   process.on("SIGTERM", () => process.exit(143))
 
   const plans = cases.flatMap(({ name, about }) =>
-    runtimes.map((runtime) => ({ name, about, runtime, rows: rowsOf(about, of), rounds: roundsOf(about, of) })),
+    runtimes.filter((runtime) => runtime.cases?.test(name) ?? true).map((runtime) => ({ name, about, runtime, rows: rowsOf(about, of), rounds: roundsOf(about, of) })),
   )
   const journal = new Journal(join(of.out, "journal.jsonl"), identityOf(of, library, machine))
   const total = plans.reduce((sum, { rows, rounds }) => sum + rows.length * rounds, 0)

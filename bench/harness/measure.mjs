@@ -2,6 +2,7 @@
 import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
+import { repeat } from "./repeat.mjs"
 /** @import { About, Iteration, Iterations, Measured } from "./types.d.ts" */
 
 /**
@@ -14,16 +15,25 @@ import { runInNewContext } from "node:vm"
  */
 export async function measure(about, iteration, { warmups, iterations, seconds }) {
   if (about.once === true) {
-    const { result: readings, ...seen } = await observed(() => repeat(1, seconds, iteration))
+    const { result: readings, ...seen } = await observed(() => repeat(1, seconds, iteration, host))
     return { readings, ...seen, peakRss: peakRss(), heapAfter: heapAfterCollection() }
   }
-  await repeat(warmups, seconds, iteration)
-  const readings = await repeat(iterations, seconds, iteration)
+  await repeat(warmups, seconds, iteration, host)
+  const readings = await repeat(iterations, seconds, iteration, host)
   const peak = peakRss()
   // One more, whose time does not count: to observe costs time, and not the same for all. Not where one takes too long.
   const slow = readings.some(({ wall }) => wall > seconds * 1000)
-  const { gc, delay } = slow ? {} : await observed(() => repeat(1, seconds, iteration))
+  const { gc, delay } = slow ? {} : await observed(() => repeat(1, seconds, iteration, host))
   return { readings, gc, delay, peakRss: peak, heapAfter: heapAfterCollection() }
+}
+
+/** @type {import("./repeat.mjs").Host} */
+const host = {
+  pause: () => new Promise((resolve) => setImmediate(resolve)),
+  cpu: () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  },
 }
 
 /** MiB. */
@@ -40,33 +50,6 @@ async function observed(work) {
   const delay = watchDelay()
   const result = await work()
   return { result, gc: await collections(), delay: delay() }
-}
-
-/**
- * A slow variant gets by with fewer iterations.
- *
- * @param {number} times
- * @param {number} seconds
- * @param {Iteration} iteration
- */
-async function repeat(times, seconds, iteration) {
-  const readings = []
-  const started = performance.now()
-  while (readings.length < times && (readings.length === 0 || performance.now() - started < seconds * 1000)) {
-    readings.push(await once(iteration))
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  return readings
-}
-
-/** @param {Iteration} iteration */
-async function once(iteration) {
-  const before = process.cpuUsage()
-  const started = performance.now()
-  const reading = await iteration()
-  const wall = performance.now() - started
-  const { user, system } = process.cpuUsage(before)
-  return { value: wall, ...reading, wall, cpu: (user + system) / 1000 }
 }
 
 /**

@@ -78,8 +78,18 @@ export function readOptions(argv) {
     out: resolve(values.out),
     fresh: values.fresh,
     library: resolve(values.library),
-    command: ["npm run bench", ...(argv.length === 0 ? [] : ["--", ...argv])].join(" "),
+    command: commandOf(argv),
   }
+}
+
+/**
+ * What does the same elsewhere: where the results went is nobody's business.
+ *
+ * @param {readonly string[]} argv
+ */
+function commandOf(argv) {
+  const words = argv.filter((word, index) => word !== "--out" && argv[index - 1] !== "--out")
+  return ["npm run bench", ...(words.length === 0 ? [] : ["--", ...words])].join(" ")
 }
 
 /**

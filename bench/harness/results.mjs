@@ -38,10 +38,10 @@ export function entryOf({ name, about, compared, options, runtime, machine }) {
     primaryMetric: metric(summary?.forks, unit === "ms" ? "ms/op" : unit),
     secondaryMetrics: Object.fromEntries(
       [
-        ["cpu", measured.map(({ readings }) => readings.map(({ cpu }) => cpu)), "ms"],
+        ["cpu", measured.map(({ readings }) => readings.flatMap(({ cpu }) => known(cpu))), "ms"],
         ["gc", measured.map(({ gc }) => known(gc)), "ms"],
         ["delay", measured.map(({ delay }) => known(delay)), "ms"],
-        ["peakRss", about.rss === false ? [] : measured.map(({ peakRss }) => [peakRss]), "MiB"],
+        ["peakRss", about.rss === false ? [] : measured.map(({ peakRss }) => known(peakRss)), "MiB"],
         ["heapAfter", measured.map(({ heapAfter }) => known(heapAfter)), "MiB"],
       ].flatMap(([key, forks, of]) =>
         Array.isArray(forks) && forks.flat().length > 0 ? [[key, metric(forks, String(of))]] : [],

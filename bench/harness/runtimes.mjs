@@ -7,13 +7,23 @@ import { UsageError } from "./usage-error.mjs"
 
 const installed = fileURLToPath(new URL("../../test/runtimes/node_modules/", import.meta.url))
 
-/** @type {Readonly<Record<string, { readonly binary: string, readonly args: readonly string[], readonly flags: boolean }>>} */
+const inChromium = fileURLToPath(new URL("../chromium.mjs", import.meta.url))
+
+/** @type {Readonly<Record<string, Omit<Runtime, "name" | "version"> & { readonly program?: string }>>} */
 const known = {
   node: { binary: process.execPath, args: [], flags: true },
   node22: { binary: `${installed}node22/bin/node`, args: [], flags: true },
   node24: { binary: `${installed}node24/bin/node`, args: [], flags: true },
   node26: { binary: `${installed}node26/bin/node`, args: [], flags: true },
   bun: { binary: `${installed}@oven/bun-linux-x64/bin/bun`, args: [], flags: false },
+  chromium: {
+    binary: process.execPath,
+    args: [inChromium],
+    flags: false,
+    program: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
+    // Those that ask the host for nothing but time.
+    cases: /^(overhead|many-tasks|gen|fork-join|deep-.*|callback|race|timeout|all|all-small)$/,
+  },
   deno: { binary: `${installed}@deno/linux-x64-glibc/deno`, args: ["run", "-A"], flags: false },
 }
 
@@ -28,14 +38,17 @@ export function findRuntimes(names) {
     const found = known[name]
     if (found === undefined)
       throw new UsageError(`Expected runtimes among ${Object.keys(known).join(", ")}, got ${name}`)
-    if (!existsSync(found.binary))
-      throw new UsageError(`Expected ${name} at ${found.binary}, found none: run \`npm ci\` in test/runtimes`)
-    return { name, ...found, version: versionOf(found.binary) }
+    const { program = found.binary, ...runtime } = found
+    if (!existsSync(program)) {
+      const remedy = program === found.binary ? "run `npm ci` in test/runtimes" : "install it, or set CHROMIUM_PATH"
+      throw new UsageError(`Expected ${name} at ${program}, found none: ${remedy}`)
+    }
+    return { name, ...runtime, version: versionOf(program) }
   })
 }
 
 /** @param {string} binary */
 function versionOf(binary) {
   const { stdout } = spawnSync(binary, ["--version"], { encoding: "utf8" })
-  return stdout.split("\n")[0].replace(/^(?:v|deno )?/, "").replace(/ .*/, "")
+  return /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? stdout.trim()
 }

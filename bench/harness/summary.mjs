@@ -26,7 +26,7 @@ export function summarize(row, outcomes) {
     interval: interval(forks),
     least: Math.min(...values),
     most: Math.max(...values),
-    peakRss: Math.max(...measured.map(({ peakRss }) => peakRss)),
+    peakRss: worst(measured.flatMap(({ peakRss }) => peakRss ?? [])),
     floor: floors.length === 0 ? undefined : median(floors),
     details: Object.fromEntries(
       names.map((name) => [name, median(readings.map(({ details }) => details?.[name] ?? NaN))]),
@@ -34,6 +34,9 @@ export function summarize(row, outcomes) {
   }
   return { row, failures, summary }
 }
+
+/** @param {readonly number[]} values */
+const worst = (values) => (values.length === 0 ? undefined : Math.max(...values))
 
 /**
  * @param {Result} result

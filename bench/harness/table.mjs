@@ -25,7 +25,7 @@ export function format(name, { unit = "ms", rss = true }, compared) {
           row.name,
           `${figure(summary.median)} ${unit}`,
           summary.least === summary.most ? "" : `${figure(summary.interval.low)}–${figure(summary.interval.high)}`,
-          rss ? figure(Math.round(summary.peakRss)) : "",
+          rss && summary.peakRss !== undefined ? figure(Math.round(summary.peakRss)) : "",
           compared.toFloor === undefined ? "" : compared.toFloor.estimate.toFixed(2),
           compared.toBest === undefined ? "" : ratioText(compared.toBest),
         ]

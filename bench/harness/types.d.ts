@@ -39,6 +39,8 @@ export interface Runtime {
   readonly args: readonly string[]
   /** It takes Node's flags. */
   readonly flags: boolean
+  /** The cases that make sense there. Default: all. */
+  readonly cases?: RegExp
 }
 
 /** What one iteration may say of itself. */
@@ -107,15 +109,15 @@ export interface Measured {
   readonly readings: readonly (Reading & {
     readonly value: number
     readonly wall: number
-    /** Milliseconds of all threads. */
-    readonly cpu: number
+    /** Milliseconds of all threads; undefined where the host does not tell. */
+    readonly cpu?: number
   })[]
   /** Milliseconds of garbage collection in an iteration; undefined where the runtime does not tell. */
   readonly gc?: number | undefined
   /** The longest delay of the event loop in it, in milliseconds; undefined where the runtime does not tell. */
   readonly delay?: number | undefined
-  /** In MiB. */
-  readonly peakRss: number
+  /** In MiB; undefined where the host does not tell. */
+  readonly peakRss?: number
   /** In MiB, after a forced collection at the end; undefined where none can be forced. */
   readonly heapAfter?: number | undefined
 }
@@ -136,7 +138,7 @@ export interface Result {
         readonly interval: Interval
         readonly least: number
         readonly most: number
-        readonly peakRss: number
+        readonly peakRss: number | undefined
         readonly floor: number | undefined
         readonly details: Readonly<Record<string, number>>
       }

@@ -1,8 +1,8 @@
 /**
  * Fibers that a combinator runs side by side, and the fiber that waits for them: the parent is suspended on the group.
  *
- *     parent ──suspends on──▶ Group ──▶ Member ──▶ fiber        a fiber's parent is its Member, which tells the group
- *                               │  └──▶ Member ──▶ fiber        how it ended; a member's place serves the next one
+ *     parent ──suspends on──▶ Group ──▶ fiber ──▶ Member        the group lists the fibers (family.ts); a fiber's parent is
+ *                               │  └────▶ fiber ──▶ Member        its Member, which tells the group how it ended
  *                               └─ crew: which, how many, what their ends amount to (task/crew.ts)
  *
  * Starting. A group is an entry of the scheduler like a fiber: each time it is its turn it starts one member and puts
