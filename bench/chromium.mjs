@@ -1,5 +1,5 @@
 // @ts-check
-import { createRequire } from "node:module"
+import { builtinModules, createRequire } from "node:module"
 import { createServer } from "node:http"
 import { once } from "node:events"
 import { writeSync } from "node:fs"
@@ -56,6 +56,8 @@ async function bundle() {
     target: "es2024",
     supported: { "top-level-await": true },
     define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
+    // A rival that needs one of them fails as it is loaded, and no other.
+    external: [...builtinModules, "node:*"],
     logLevel: "silent",
     plugins: [{ name: "library", setup: theLibrary }],
   })
