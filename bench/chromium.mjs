@@ -11,7 +11,6 @@ import { entry } from "./harness/library.mjs"
  * first, which is that file. The case and what it imports are bundled into one script, which a page on loopback runs.
  */
 const [, name, variant, options = "{}", iterations = "{}"] = process.argv.slice(2)
-const require = createRequire(import.meta.url)
 const { build } = createRequire(new URL("../package.json", import.meta.url))("esbuild")
 const { chromium } = createRequire(new URL("../test/runtimes/package.json", import.meta.url))("playwright")
 

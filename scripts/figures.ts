@@ -98,7 +98,7 @@ function read(path: string, metric: string | undefined, source: string, results:
 function written(value: number, unit: string): string {
   const inUnit = /^\s?s\b/.test(unit) ? value / 1000 : value
   const size = Math.abs(inUnit)
-  if (/^\s?(?:MiB|bytes|B)/.test(unit) || size >= 100) return String(Math.round(inUnit))
+  if ((/^\s?(?:MiB|bytes|B)/.test(unit) && size >= 10) || size >= 100) return String(Math.round(inUnit))
   return size >= 10 ? inUnit.toFixed(1) : inUnit.toFixed(2)
 }
 

@@ -25,6 +25,7 @@ export function leave(family: Family, fiber: FiberCore): void {
   fiber.next = undefined
 }
 
+/** Tells all of them to stop. Each leaves when it has ended, from the loop, so that the list stays as it is meanwhile. */
 export function abort(family: Family, reason?: unknown): void {
   for (let fiber = family.children; fiber !== undefined; fiber = fiber.next) fiber.abort(reason)
 }

@@ -131,9 +131,10 @@ class Members<T> implements Crew {
   readonly #list: readonly AnyTask[] | undefined
   readonly #iterator: Iterator<T>
   readonly #make: ((item: T, index: number) => unknown) | undefined
-  /** Dense however the members end: as long as the list, where a result takes the place of its task, or growing as they start. */
+  /** Dense however the members end: as long as the list, a result in the place of its task, or growing as they start. */
   readonly #results: unknown[]
-  #open = false
+  /** The iterator has something to close. */
+  #open: boolean
 
   constructor(
     name: string,
@@ -152,6 +153,7 @@ class Members<T> implements Crew {
     this.limit = limit
     this.signal = signal
     this.#results = list?.slice() ?? []
+    this.#open = list === undefined
   }
 
   next(index: number): AnyTask | undefined {

@@ -25,8 +25,8 @@
  *     Leave          source                  (fiber) => void, called at any outcome of the source
  *
  * A node that has a source is its own continuation frame: descending into the source pushes the node, and the value that
- * comes back meets its function. Of a Map the function alone is pushed (fiber/stack.ts). The last three tags are the interpreter's own: the outcome of a cancelled fiber, and two
- * frames that are not nodes of a program.
+ * comes back meets its function. Of a Map the function alone is pushed (fiber/stack.ts). The last three tags are the
+ * interpreter's own: the outcome of a cancelled fiber, and two frames that are not nodes of a program.
  *
  *     Stop           a cleanup, or nothing
  *     Stepping       the generator                                    waits for what the generator yielded

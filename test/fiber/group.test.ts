@@ -342,6 +342,13 @@ describe("an iterable", () => {
     expect(counts).toEqual({ asked: 3, returned: 1, iterators: 1 })
   })
 
+  it("is closed though nothing was asked of it, when the signal had aborted before", async () => {
+    const { iterable, counts } = source(numbers())
+    const program = Task.forEach(iterable, () => Task.never, { signal: AbortSignal.abort("late") })
+    expect(await outcome(program)).toEqual(rejected("late"))
+    expect(counts).toEqual({ asked: 0, returned: 1, iterators: 1 })
+  })
+
   it("is closed once when a race or any is decided before its end", async () => {
     const tasks = function* () {
       yield Task.never
