@@ -64,7 +64,7 @@ function cell(library, workload, params) {
     workload,
     params,
     heap: many ? "16g" : "8g",
-    seconds: workload === "manySleeps" && !many ? 120 : 300,
+    seconds: workload !== "manySleeps" ? 300 : many ? 900 : 120,
     long: workload === "manySleeps",
   }
 }

@@ -3,7 +3,7 @@
  *
  *     state    flags and masks (state.ts); the interpreter while it runs, otherwise whoever wakes or aborts it
  *     cur      queued: the Task to continue as · suspended: what it waits for (a clock ticket, an Observer, a
- *              Registration, or undefined for ever) · closing: the body's value or reason · done: the value or reason
+ *              Registration, a Group, a Waiter, or undefined for ever) · closing: the body's value or reason · done: the value or reason
  *     frames   suspended or queued: its continuation. Nothing, the function of a map, one frame, or an array
  *     parent   the fiber that it is a child of; it ends before its parent does
  *     prev     siblings under the parent, or the scheduler's other listed roots; one list only, since a
@@ -46,6 +46,14 @@ type AnyTask = Task<unknown, unknown>
 let ids = 0
 /** Those that were settled by hand and have not told all who wait. */
 const settled: FiberCore[] = []
+
+/** What a fiber can wait for beside the clock, a callback and a group. */
+export interface Wait {
+  /** In the words of the API, or as a phrase. */
+  readonly what: string
+  /** The fiber was cancelled: it does not wait any more. */
+  leave(): void
+}
 
 /** Who is told that a fiber has ended: the fiber it is a child of, or its place in a group. */
 export interface Parent {
@@ -110,7 +118,7 @@ export class FiberCore implements Fiber<any, unknown> {
       return () => {}
     }
     const observer = new Observer(this, undefined, callback)
-    return () => observer.remove()
+    return () => observer.leave()
   }
 
   toPromise(): Promise<any> {
@@ -152,7 +160,7 @@ export class FiberCore implements Fiber<any, unknown> {
       return () => {}
     }
     const observer = new Observer(this, undefined, callback, false)
-    return () => observer.remove()
+    return () => observer.leave()
   }
 
   /** Waits for its end, whatever that is. */
@@ -233,7 +241,7 @@ export class FiberCore implements Fiber<any, unknown> {
       )
     } else {
       if (typeof wait === "number") this.loop.clock.cancel(wait)
-      else if (wait instanceof Observer) wait.remove()
+      else (wait as Wait | undefined)?.leave()
       this.cur = undefined
     }
     this.#queue()
@@ -308,7 +316,7 @@ export class FiberCore implements Fiber<any, unknown> {
     for (;;) {
       const observer = side.firstObserver
       if (observer === undefined) return
-      observer.remove()
+      observer.leave()
       if (observer.heeds) this.state |= OBSERVED
       observer.joiner?.wake(observer.heeds ? (forJoiners ??= this.exitTask()) : Task.unit)
       if (observer.callback !== undefined) this.loop.tell(observer.callback, this.exit() as Exit<never>)
@@ -354,9 +362,7 @@ export class FiberCore implements Fiber<any, unknown> {
     }
     const wait: unknown = fiber.cur
     if (!(fiber.state & SUSPENDED)) return fiber === this ? undefined : "join"
-    if (typeof wait === "number") return "sleep"
-    if (wait instanceof Registration) return wait.what
-    return wait instanceof Observer ? "join" : "never"
+    return typeof wait === "number" ? "sleep" : ((wait as Partial<Wait> | undefined)?.what ?? "never")
   }
 
   /** The fiber whose end this one waits for. */

@@ -242,6 +242,8 @@ export function advance(fiber: FiberCore): void {
             if (cur.tag === Op.Leave) {
               stack[sp++] = cur
               cur = cur.a
+              // In line already: whoever serves it must find it suspended.
+              if (cur.tag === Op.Park) return suspend(fiber, stack, sp, cur.a)
             }
             continue
         }
@@ -327,7 +329,7 @@ export function advance(fiber: FiberCore): void {
           // The three frames that take any outcome.
           if (frame.tag === Op.Leave) {
             f = frame.b
-            f(fiber)
+            f(fiber, frame.a, mode)
           } else if (frame.tag === Op.Finally) {
             const exit = exitOf(mode, value)
             stack[sp++] = restoring(fiber, mode, value)

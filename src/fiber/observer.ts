@@ -1,11 +1,11 @@
 import type { Exit } from "../data/index.ts"
-import type { FiberCore } from "./fiber.ts"
+import type { FiberCore, Wait } from "./fiber.ts"
 
 /**
  * Somebody who waits for a fiber's end, in the fiber's doubly linked list of them: another fiber that joins it, or a
  * callback. Taking one out is O(1), so a race against something long-lived leaves nothing behind.
  */
-export class Observer {
+export class Observer implements Wait {
   prev: Observer | undefined
   next: Observer | undefined
   #linked = true
@@ -32,7 +32,12 @@ export class Observer {
     side.lastObserver = this
   }
 
-  remove(): void {
+  /** What its fiber waits for, in the words of the API. */
+  get what(): string {
+    return "join"
+  }
+
+  leave(): void {
     if (!this.#linked) return
     this.#linked = false
     const side = this.target.ownSide()

@@ -3,7 +3,7 @@
  *
  * A fiber waits for other fibers (a join, its children, the members of a group) or for something else, which is then the
  * end of the chain. A chain that ends nowhere is a deadlock: it comes back to itself, or ends at a Completable that nobody
- * is left to complete.
+ * is left to complete, or in the line of a primitive that nobody is left to serve.
  */
 import * as family from "./family.ts"
 import { FiberCore } from "./fiber.ts"
@@ -12,6 +12,7 @@ import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
 import type { Scheduler } from "./scheduler.ts"
 import { CLOSING, DONE, HELD, SUSPENDED } from "./state.ts"
+import { Waiter } from "./waiter.ts"
 
 /** A fiber and what keeps it. */
 export interface Waiting {
@@ -34,9 +35,9 @@ export interface DeadlockReport {
 
 type Name = (fiber: FiberCore) => string
 /** What a wait for something that is no fiber is called. */
-type Leaf = "completable" | "never" | "promise" | "async" | "sleep" | "ready"
+type Leaf = "completable" | "waiter" | "never" | "promise" | "async" | "sleep" | "ready"
 
-const PHRASE: Readonly<Record<Leaf, string>> = {
+const PHRASE: Readonly<Record<Exclude<Leaf, "waiter">, string>> = {
   completable: "a Completable",
   never: "nothing (Task.never)",
   promise: "a promise",
@@ -70,7 +71,7 @@ export function waitOf(fiber: FiberCore, name: Name = (one) => one.name): Waitin
   const targets = targetsOf(fiber)
   const leaf = targets.length === 0 ? leafOf(fiber) : undefined
   const fibers = targets.filter((target) => leafOf(target) !== "completable").map(name)
-  return { fiber: name(fiber), on: leaf === undefined ? phrase(fiber, targets, name) : PHRASE[leaf], fibers }
+  return { fiber: name(fiber), on: leaf === undefined ? phrase(fiber, targets, name) : leafPhrase(fiber, leaf), fibers }
 }
 
 /** The fibers that will wait for ever, unless something outside brings what they wait for; `Task.never` is meant. */
@@ -102,7 +103,12 @@ function leafOf(fiber: FiberCore): Leaf {
   if (!(fiber.state & SUSPENDED)) return "ready"
   const wait: unknown = fiber.cur
   if (typeof wait === "number") return "sleep"
+  if (wait instanceof Waiter) return "waiter"
   return wait instanceof Registration ? wait.what : "never"
+}
+
+function leafPhrase(fiber: FiberCore, leaf: Leaf): string {
+  return leaf === "waiter" ? (fiber.cur as Waiter).what : PHRASE[leaf]
 }
 
 function phrase(fiber: FiberCore, targets: ReadonlyArray<FiberCore>, name: Name): string {
@@ -117,10 +123,15 @@ function wanted(fiber: FiberCore): boolean {
   const seen = new Set<FiberCore>([fiber])
   for (const one of seen) {
     const targets = targetsOf(one)
-    if (targets.length === 0 && leafOf(one) !== "completable") return true
+    if (targets.length === 0 && !broughtByHand(leafOf(one))) return true
     for (const target of targets) seen.add(target)
   }
   return false
+}
+
+/** Nothing but another fiber, or a call from outside, ends it. */
+function broughtByHand(leaf: Leaf): boolean {
+  return leaf === "completable" || leaf === "waiter"
 }
 
 /** Each circle once, from where it was met first: depth first, without the JS stack. */

@@ -22,7 +22,8 @@
  *     Group          () => Crew
  *     Mask           (restore) => Task
  *     Access         (fiber, b) => Task      what else it is to be told
- *     Leave          source                  (fiber) => void, called at any outcome of the source
+ *     Leave          source                  (fiber, source, mode) => void, called at any outcome of the source
+ *     Park           a Waiter (fiber/waiter.ts): the source of a Leave that Access has made, and nowhere else
  *
  * A node that has a source is its own continuation frame: descending into the source pushes the node, and the value that
  * comes back meets its function. Of a Map the function alone is pushed (fiber/stack.ts). The last three tags are the
@@ -55,6 +56,7 @@ export const Group = 18
 export const Mask = 19
 export const Access = 20
 export const Leave = 21
-export const Stop = 22
-export const Stepping = 23
-export const Restore = 24
+export const Park = 22
+export const Stop = 23
+export const Stepping = 24
+export const Restore = 25

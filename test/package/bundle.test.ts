@@ -20,11 +20,27 @@ describe.each(Object.entries(bundlers))("a bundle of `import { Task }`, by %s,",
 
   it("holds nothing that has a name of its own", async () => {
     const code = await bundle(`${importing}; console.log(Task)`, { minify: true })
-    // Words of Schedule, Local, Timer, Unique, the second clock and the adapters.
-    for (const word of ["jittered", "lettersAndNumbers", "removeListener", "subscribe", "a number of milliseconds > 0"])
+    // Words of Schedule, Local, Timer, Unique, the second clock, the adapters and the primitives.
+    for (const word of [
+      "jittered",
+      "lettersAndNumbers",
+      "removeListener",
+      "subscribe",
+      "mailbox",
+      "retryAfter",
+      "a number of milliseconds > 0",
+    ])
       expect(code).not.toContain(word)
     const all = await bundle(`export * from ${JSON.stringify(builtIndex())}`, { minify: true })
-    for (const word of ["jittered", "lettersAndNumbers", "removeListener", "subscribe", "a number of milliseconds > 0"])
+    for (const word of [
+      "jittered",
+      "lettersAndNumbers",
+      "removeListener",
+      "subscribe",
+      "mailbox",
+      "retryAfter",
+      "a number of milliseconds > 0",
+    ])
       expect(all).toContain(word)
   })
 

@@ -10,6 +10,7 @@ import { iterables } from "./iterables.ts"
 import { joins } from "./joins.ts"
 import { memoized } from "./memoized.ts"
 import { observables } from "./observables.ts"
+import { primitives } from "./primitives.ts"
 import { races } from "./races.ts"
 import { regions } from "./regions.ts"
 import { roots } from "./roots.ts"
@@ -35,5 +36,6 @@ export const shapes: readonly Shape[] = [
   ...events,
   ...callbacks,
   ...observables,
+  ...primitives,
   ...sleeps,
 ]

@@ -1,0 +1,144 @@
+/**
+ * Waiting for what other fibers bring: a permit, an item, a turn. The primitives of src/sync are made of this.
+ *
+ *     perform ──▶ it is there: go on, in the same step
+ *        │
+ *        └──▶ hold or receive ──▶ parked in the primitive's line ──serve──▶ queued ──▶ goes on as `then`
+ *                   │
+ *                   └ the frame that gives back is on the stack before the wait begins
+ *
+ * What is given is never lost. The frame that gives it back is pushed in the step that begins the wait, so a cancellation
+ * may come before, during and after the serving: it finds a place in the line, which is given up, or something given, which
+ * is given back. And what `receive` was given reaches whoever waits for it in the step that ends the wait (`handOver`): the
+ * next frame is a generator, which holds it from then on, a `restore`, under whose mask it is safe, or the fiber's end.
+ */
+import type { Linked } from "../data/index.ts"
+import { type Restore, Task } from "../task/index.ts"
+import * as Op from "../task/node.ts"
+import type { FiberCore, Wait } from "./fiber.ts"
+import { FULFILL, type Mode } from "./state.ts"
+
+/** A primitive, as those who wait in its line know it. */
+export interface Owner {
+  /** What is waited for, as a phrase for errors and dumps: "a permit of a semaphore". */
+  readonly what: string
+  /**
+   * The fiber does not wait any more. It had been served: what it was given is to be given back. It had not: it is to be
+   * taken out of the line, and the next one may have become able to go.
+   */
+  left(waiter: Waiter, served: boolean): void
+}
+
+const WAITING = 0
+const SERVED = 1
+const LEFT = 2
+
+/** A fiber's place in a line. */
+export class Waiter implements Linked<Waiter>, Wait {
+  prev: Waiter | undefined = undefined
+  next: Waiter | undefined = undefined
+  #stage: typeof WAITING | typeof SERVED | typeof LEFT = WAITING
+  readonly #fiber: FiberCore
+  readonly owner: Owner
+  /** How much is wanted, or what is brought, as the owner likes. */
+  readonly load: unknown
+  readonly #then: Task<unknown, unknown>
+
+  /** @param then What the fiber goes on as when it has been served. */
+  constructor(fiber: FiberCore, owner: Owner, load: unknown, then: Task<unknown, unknown>) {
+    this.#fiber = fiber
+    this.owner = owner
+    this.load = load
+    this.#then = then
+  }
+
+  get what(): string {
+    return this.owner.what
+  }
+
+  /** Its turn has come; the owner has taken it out of the line. */
+  serve(): void {
+    this.#stage = SERVED
+    this.#fiber.wake(this.#then)
+  }
+
+  /** It will not be served; the owner has taken it out of the line. It is given nothing, and goes on as `then`. */
+  dismiss(then: Task<unknown, unknown>): void {
+    this.#stage = LEFT
+    this.#fiber.wake(then)
+  }
+
+  /** Gives up the place, or what was given; once. */
+  leave(): void {
+    const stage = this.#stage
+    if (stage === LEFT) return
+    this.#stage = LEFT
+    this.owner.left(this, stage === SERVED)
+  }
+}
+
+/** Continues as what `f` makes of the fiber that runs it and of `on`, in one step. */
+export function perform<On, A, E>(f: (fiber: FiberCore, on: On) => Task<A, E>, on: On): Task<A, E> {
+  return new Task<A, E>(Op.Access, f, on)
+}
+
+/** `task`, and `release` at any outcome of it. If `perform` continues as this, nothing comes in between. */
+export function held<A, E>(
+  task: Task<A, E>,
+  release: (fiber: FiberCore, task: unknown, mode: Mode) => void,
+): Task<A, E> {
+  return new Task<A, E>(Op.Leave, task, release)
+}
+
+/** Waits, goes on as the waiter says, and gives back at any outcome of that. */
+export function hold(waiter: Waiter): Task<never> {
+  return new Task<never>(Op.Leave, new Task(Op.Park, waiter), atAnyEnd)
+}
+
+/** Waits, goes on as the waiter says, and gives back unless that succeeds: then it has been handed over. */
+export function receive(waiter: Waiter): Task<never> {
+  return new Task<never>(Op.Leave, new Task(Op.Park, waiter), unlessReceived)
+}
+
+/** Yields `value` to whoever waits for it, with nothing in between. */
+export function handOver<A>(fiber: FiberCore, value: A): Task<A> {
+  sure(fiber)
+  return Task.pure(value)
+}
+
+/**
+ * What `acquire` yields, handed over: for what is acquired in several steps. They are masked, as in a bracket; where a
+ * cancellation is delivered as the mask comes down, `giveBack` gets it.
+ */
+export function acquired<A, E>(
+  acquire: (restore: Restore) => Task<A, E>,
+  giveBack: (value: A, fiber: FiberCore) => void,
+): Task<A, E> {
+  return perform(() => {
+    let got: { readonly value: A } | undefined
+    const masked = Task.uncancelable((restore) =>
+      acquire(restore).map((value) => {
+        got = { value }
+        return value
+      }),
+    )
+    return held(masked, (fiber, _task, mode) => {
+      if (mode === FULFILL) sure(fiber)
+      else if (got !== undefined) giveBack(got.value, fiber)
+    })
+  }, undefined)
+}
+
+function atAnyEnd(_fiber: FiberCore, park: Task<unknown>): void {
+  ;(park.a as Waiter).leave()
+}
+
+function unlessReceived(fiber: FiberCore, park: Task<unknown>, mode: Mode): void {
+  if (mode === FULFILL) sure(fiber)
+  else (park.a as Waiter).leave()
+}
+
+/** Two operations more, to become a value and to be delivered, before fairness and cancellation get a word in. */
+function sure(fiber: FiberCore): void {
+  if (fiber.loop.ops < 2) fiber.loop.ops = 2
+}

@@ -1,0 +1,46 @@
+/**
+ * What `acquire` yields: permits that are held until they are released, once, by hand or by `using`.
+ *
+ * @example
+ * ```ts
+ * const semaphore = Semaphore.make(1)
+ * const permit = await semaphore.acquire()
+ * semaphore.available // 0
+ * permit.release()
+ * semaphore.available // 1
+ * ```
+ */
+export class Permit implements Disposable, AsyncDisposable {
+  /** How many permits this is. */
+  readonly permits: number
+  #release: (() => void) | undefined
+
+  /** @internal */
+  constructor(permits: number, release: () => void) {
+    this.permits = permits
+    this.#release = release
+  }
+
+  /** Not released yet. */
+  get held(): boolean {
+    return this.#release !== undefined
+  }
+
+  /** Gives the permits back, at once; a second call does nothing. */
+  release(): void {
+    const release = this.#release
+    this.#release = undefined
+    release?.()
+  }
+
+  /** For `using`: releases. */
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  /** For `await using`: releases. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.release()
+    return Promise.resolve()
+  }
+}
