@@ -16,7 +16,7 @@ const usage = `node bench/jvm/run.mjs [regex] [options]
   --warmups <n>     iterations before (default 3; manySleeps always 1)
   --iterations <n>  iterations measured (default 3; manySleeps always 1)
   --time <s>        of an iteration (default 5)
-  --timeout <s>     that a JVM may take (default 300; 1 million sleepers 120)
+  --timeout <s>     that a JVM may take (default 300; 1 million sleepers 120, 10 million 900)
   --quick           no 10 million sleepers; 1 fork, 1 warm-up, 1 iteration of 1 s
   --json <file>     write every entry of JMH, and the failures
   --list            the cells, without measuring

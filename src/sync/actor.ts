@@ -1,5 +1,5 @@
 import { isThenable } from "../data/index.ts"
-import { perform } from "../fiber/index.ts"
+import { type FiberCore, held, perform } from "../fiber/index.ts"
 import {
   acquiring,
   mustBeFunction,
@@ -11,7 +11,7 @@ import {
 } from "../task/index.ts"
 import { ClosedError } from "./closed-error.ts"
 import { mustBeCountOrInfinity } from "./count.ts"
-import { PermitLine } from "./permit-line.ts"
+import { PermitLine, type Refusal } from "./permit-line.ts"
 
 /** What `Actor.make` is told. */
 export interface ActorOptions<R, E = never> {
@@ -56,6 +56,14 @@ export class Actor<R, E = never> implements AsyncDisposable {
   readonly #line = new PermitLine(1, "its turn at an actor")
   #resource: { readonly value: R } | undefined
   #closed = false
+  /** Whose request is being served. */
+  #serving: FiberCore | undefined
+  readonly #refusal: Refusal = (fiber) => {
+    if (this.#serving === fiber) return Task.fail(asksItself())
+    if (this.#closed) return Task.fail(new ClosedError("actor"))
+    const full = this.#line.waiting >= this.#mailbox
+    return full ? Task.fail(new MailboxFullError(this.#mailbox)) : undefined
+  }
 
   private constructor(options: ActorOptions<R, E>) {
     this.#options = options
@@ -77,18 +85,26 @@ export class Actor<R, E = never> implements AsyncDisposable {
 
   /** How many requests wait. */
   get waiting(): number {
-    return this.#line.waiters.size
+    return this.#line.waiting
   }
 
   /**
    * Runs `f` with the resource when all requests before it have ended; a Task that `f` returns is part of the request. Fails
-   * with `ClosedError` once it is closed, and with `MailboxFullError` where too many wait.
+   * with `ClosedError` once it is closed, with `MailboxFullError` where too many wait, and with a TypeError inside a request
+   * of the same fiber, which would wait for itself.
    */
   ask<A, E2 = never>(f: (resource: R) => A | Task<A, E2>): Task<A, E | E2 | ClosedError | MailboxFullError> {
     mustBeFunction(f, "actor.ask")
-    const request = perform((): Task<A, E | E2> => {
+    const request = Task.defer((): Task<A, E | E2> => {
       if (this.#resource === undefined) return this.#made().flatMap(run)
       return run(this.#resource.value)
+    })
+    const served = held(request, () => {
+      this.#serving = undefined
+    })
+    const serve = perform((fiber: FiberCore) => {
+      this.#serving = fiber
+      return served
     }, undefined)
     const run = (resource: R): Task<A, E2> => {
       const made = f(resource)
@@ -96,12 +112,7 @@ export class Actor<R, E = never> implements AsyncDisposable {
       if (isThenable(made)) throw notATask(made, "what the function of actor.ask returns")
       return Task.pure(made)
     }
-    const inLine = this.#line.using(1, request)
-    return perform((): Task<A, E | E2 | ClosedError | MailboxFullError> => {
-      if (this.#closed) return Task.fail(new ClosedError("actor"))
-      if (this.#line.waiters.size >= this.#mailbox) return Task.fail(new MailboxFullError(this.#mailbox))
-      return inLine
-    }, undefined)
+    return this.#line.using<A, E | E2 | ClosedError | MailboxFullError>(1, serve, this.#refusal)
   }
 
   /**
@@ -115,9 +126,10 @@ export class Actor<R, E = never> implements AsyncDisposable {
       if (resource === undefined) return Task.unit
       return Task.unit.finally(() => this.#options.destroy?.(resource.value))
     })
-    return perform(() => {
+    return perform((fiber: FiberCore) => {
+      if (this.#serving === fiber) return Task.fail(asksItself())
       this.#closed = true
-      return this.#line.using(1, end)
+      return this.#line.closing(1, end)
     }, undefined)
   }
 
@@ -134,4 +146,11 @@ export class Actor<R, E = never> implements AsyncDisposable {
       }),
     )
   }
+}
+
+function asksItself(): TypeError {
+  return new TypeError(
+    "Expected a request to leave its actor alone, got one that asks or closes it: it would wait for itself. " +
+      "Use the resource that it was given.",
+  )
 }

@@ -1,34 +1,50 @@
 import { RingBuffer } from "../data/index.ts"
 
+/** Milliseconds. */
+const ROUNDING = 1e-6
+
 /** How much may be taken when: a rule of rate limiting, which is told the time and keeps none of its own. */
 export interface Allowance {
-  /** Takes `count` if it is allowed at `now`, and answers 0; otherwise takes nothing, and answers in how many ms to ask again. */
+  /** Takes `count` if it is allowed at `now`, and answers 0; otherwise takes nothing, and answers for how many ms to wait. */
   take(count: number, now: number): number
+  /** After such an answer: takes `count` for the end of the wait. False where it is to be asked again then. */
+  promise(count: number, now: number): boolean
+  /** What was promised last is not wanted any more. */
+  giveBack(count: number): void
 }
 
-/** A bucket that holds `burst` tokens and gains `limit` in each `interval`: short bursts, and the rate in the long run. */
+/**
+ * A bucket that holds `burst` tokens and gains `limit` in each `interval`: short bursts, and the rate in the long run. It is
+ * kept as the time at which it will be full (the "theoretical arrival time" of GCRA), so that nothing is added up as time
+ * passes. Who waits is promised the moment at which a token is there, not the moment at which a timer rings after it: late
+ * timers do not lower the rate.
+ */
 export class TokenBucket implements Allowance {
-  readonly #burst: number
-  /** Tokens per millisecond. */
-  readonly #rate: number
-  #tokens: number
-  #at: number | undefined
+  /** Milliseconds in which one token is gained, and the whole bucket. */
+  readonly #each: number
+  readonly #whole: number
+  #fullAt = -Infinity
 
   constructor(limit: number, interval: number, burst: number) {
-    this.#burst = burst
-    this.#rate = limit / interval
-    this.#tokens = burst
+    this.#each = interval / limit
+    this.#whole = burst * this.#each
   }
 
   take(count: number, now: number): number {
-    const gained = (now - (this.#at ?? now)) * this.#rate
-    this.#tokens = Math.min(this.#tokens + gained, this.#burst)
-    this.#at = now
-    // What is missing by a rounding error is there.
-    const missing = count - this.#tokens
-    if (missing > 1e-9) return missing / this.#rate
-    this.#tokens -= count
+    const wait = Math.max(this.#fullAt, now) + count * this.#each - this.#whole - now
+    // Of sums of fractions the last digits are none.
+    if (wait > ROUNDING) return Math.round(wait / ROUNDING) * ROUNDING
+    void this.promise(count, now)
     return 0
+  }
+
+  promise(count: number, now: number): boolean {
+    this.#fullAt = Math.max(this.#fullAt, now) + count * this.#each
+    return true
+  }
+
+  giveBack(count: number): void {
+    this.#fullAt -= count * this.#each
   }
 }
 
@@ -61,4 +77,11 @@ export class SlidingWindow implements Allowance {
     else this.#taken.push(taken)
     return 0
   }
+
+  /** What is taken counts from when it is taken: a late timer must not let two intervals overlap. */
+  promise(): boolean {
+    return false
+  }
+
+  giveBack(): void {}
 }

@@ -26,16 +26,13 @@ class Entry<K> implements Linked<Entry<K>> {
   next: Entry<K> | undefined = undefined
   readonly key: K
   /** Yields the value, or fails as the loading did. */
-  readonly outcome: Task<unknown, unknown>
+  outcome: Task<unknown, unknown> = Task.unit
   /** Fresh until then, and good enough while it is loaded again until then. */
-  readonly fresh: number
-  readonly stale: number
+  fresh = 0
+  stale = 0
 
-  constructor(key: K, outcome: Task<unknown, unknown>, fresh: number, stale: number) {
+  constructor(key: K) {
     this.key = key
-    this.outcome = outcome
-    this.fresh = fresh
-    this.stale = stale
   }
 }
 
@@ -73,10 +70,7 @@ export class Cache<in out K, out V, out E = never> {
       this.#drop(entry)
       return this.#flight(key)
     }
-    if (entry !== this.#byUse.last) {
-      this.#byUse.remove(entry)
-      this.#byUse.push(entry)
-    }
+    this.#used(entry)
     if (now >= entry.fresh && !this.#flights.has(key)) {
       // A failure is nobody's: the old value stands, and who asks after its time gets the next one.
       const refresh = this.#flight(key).attempt()
@@ -124,7 +118,7 @@ export class Cache<in out K, out V, out E = never> {
   set(key: K, value: V): Task<void> {
     return perform((fiber: FiberCore) => {
       this.#flights.delete(key)
-      this.#keep(key, Task.pure(value), fiber.loop.clock.now(), this.#ttl, this.#stale)
+      this.#used(this.#keep(key, Task.pure(value), fiber.loop.clock.now(), this.#ttl, this.#stale))
       return Task.unit
     }, undefined)
   }
@@ -162,7 +156,7 @@ export class Cache<in out K, out V, out E = never> {
           if (this.#flights.get(key) !== flight) return outcome
           const now = fiber.loop.clock.now()
           if (exit.status === "fulfilled") this.#keep(key, outcome, now, this.#ttl, this.#stale)
-          else if (this.#negativeTtl > 0 && !this.#entries.has(key)) this.#keep(key, outcome, now, this.#negativeTtl, 0)
+          else if (this.#negativeTtl > 0 && !this.#stands(key, now)) this.#keep(key, outcome, now, this.#negativeTtl, 0)
           return outcome
         }, undefined),
       )
@@ -174,13 +168,33 @@ export class Cache<in out K, out V, out E = never> {
     return flight
   }
 
-  #keep(key: K, outcome: Task<unknown, unknown>, now: number, ttl: number, stale: number): void {
-    const before = this.#entries.get(key)
-    if (before !== undefined) this.#drop(before)
-    const entry = new Entry(key, outcome, now + ttl, now + ttl + stale)
+  /** An old value is there that may still be given out. */
+  #stands(key: K, now: number): boolean {
+    const entry = this.#entries.get(key)
+    return entry !== undefined && now < entry.stale
+  }
+
+  /** A key that is there keeps its place among those that have been asked for. */
+  #keep(key: K, outcome: Task<unknown, unknown>, now: number, ttl: number, stale: number): Entry<K> {
+    const entry = this.#entries.get(key) ?? this.#added(key)
+    entry.outcome = outcome
+    entry.fresh = now + ttl
+    entry.stale = now + ttl + stale
+    return entry
+  }
+
+  #added(key: K): Entry<K> {
+    const entry = new Entry(key)
     this.#entries.set(key, entry)
     this.#byUse.push(entry)
     if (this.#entries.size > this.#max) this.#drop(this.#byUse.first as Entry<K>)
+    return entry
+  }
+
+  #used(entry: Entry<K>): void {
+    if (entry === this.#byUse.last) return
+    this.#byUse.remove(entry)
+    this.#byUse.push(entry)
   }
 
   #drop(entry: Entry<K>): void {

@@ -124,7 +124,7 @@ export class CircuitBreaker {
       if (left > 0) return new CircuitOpenError(left)
       this.#become("half-open", fiber)
     }
-    if (this.#running + this.#succeeded >= this.#trials) return new CircuitOpenError(0)
+    if (this.#running >= this.#trials) return new CircuitOpenError(0)
     this.#running++
     return undefined
   }

@@ -57,7 +57,8 @@ export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A>,
 
   /** How many items may be taken. */
   get size(): number {
-    return this.#items.size - this.#promised
+    const free = this.#items.size - this.#promised
+    return free > 0 ? free : 0
   }
 
   /** Nothing is added any more. What is left can be taken. */
@@ -140,10 +141,13 @@ export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A>,
   /** @internal */
   protected push(item: unknown): void {
     this.#items.push(item)
-    const taker = this.#takers.shift()
-    if (taker === undefined) return
-    this.#promised++
-    taker.serve()
+    this.#promise()
+  }
+
+  /** @internal Drops all, also what was promised: who was promised one finds the end. */
+  protected empty(): void {
+    while (this.#items.size > 0) void this.#items.shift()
+    this.#settle()
   }
 
   /** @internal Drops the oldest item: those who were promised one get the next. */
@@ -186,7 +190,7 @@ export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A>,
     if (this.#over) return this.#end as AnyTask
     const then = perform((running: FiberCore) => {
       this.#promised--
-      return handOver(running, this.#shift(Math.min(most, this.size)))
+      return this.#over ? (this.#end as AnyTask) : handOver(running, this.#shift(Math.min(most, this.size)))
     }, undefined)
     return this.#wait(fiber, then)
   }
@@ -194,7 +198,7 @@ export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A>,
   /** @internal */
   takePromised(fiber: FiberCore): AnyTask {
     this.#promised--
-    return this.#handOver(fiber)
+    return this.#over ? (this.#end as AnyTask) : this.#handOver(fiber)
   }
 
   #handOver(fiber: FiberCore): AnyTask {
@@ -220,13 +224,18 @@ export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A>,
     return this.#end !== undefined && this.#items.size === 0
   }
 
-  /** After something has been taken, a promise given up, or the end: everybody who can go on does. */
-  #settle(): void {
-    if (this.#end === undefined) this.roomMade()
-    while (this.size > 0 && this.#takers.first !== undefined) {
+  /** Tells takers of the items that nobody has been promised. */
+  #promise(): void {
+    while (this.#takers.first !== undefined && this.#items.size > this.#promised) {
       this.#promised++
       ;(this.#takers.shift() as Waiter).serve()
     }
+  }
+
+  /** After something has been taken, a promise given up, or the end: everybody who can go on does. */
+  #settle(): void {
+    if (this.#end === undefined) this.roomMade()
+    this.#promise()
     if (!this.#over) return
     for (let taker = this.#takers.shift(); taker !== undefined; taker = this.#takers.shift()) {
       taker.dismiss(this.#end as AnyTask)

@@ -6,6 +6,7 @@ import {
   mustBeTask,
   mustKnow,
   type Policy,
+  policyOf,
   type ScheduleOptions,
   type StartOptions,
   Task,
@@ -13,7 +14,7 @@ import {
 import { ClosedError } from "./closed-error.ts"
 import { mustBeCountOrInfinity } from "./count.ts"
 import type { Permit } from "./permit.ts"
-import { PermitLine } from "./permit-line.ts"
+import { PermitLine, type Refusal } from "./permit-line.ts"
 
 /** What `FiberSet.make` may be told. Everything has a default. */
 export interface FiberSetOptions {
@@ -51,6 +52,7 @@ export class FiberSet implements AsyncDisposable, Owner {
   /** Who waits until it is empty. */
   readonly #waiters = new LinkedList<Waiter>()
   #closed = false
+  readonly #refusal: Refusal = () => (this.#closed ? closed() : undefined)
 
   private constructor(options: FiberSetOptions) {
     const { limit = Infinity } = options
@@ -68,7 +70,7 @@ export class FiberSet implements AsyncDisposable, Owner {
     if (options.limit !== undefined) mustBeCountOrInfinity(options.limit, "limit")
     if (options.onFailure !== undefined) mustBeFunction(options.onFailure, "FiberSet.make (onFailure)")
     // Checked here, where it is written.
-    if (options.restart !== undefined) void Task.unit.retry(options.restart)
+    if (options.restart !== undefined) void policyOf(options.restart, "FiberSet.make (restart)")
     return new FiberSet(options)
   }
 
@@ -79,7 +81,7 @@ export class FiberSet implements AsyncDisposable, Owner {
 
   /** How many wait to start. */
   get waiting(): number {
-    return this.#line?.waiters.size ?? 0
+    return this.#line?.waiting ?? 0
   }
 
   /** Nothing is started any more. */
@@ -101,14 +103,15 @@ export class FiberSet implements AsyncDisposable, Owner {
     mustBeTask(task, "the argument of start")
     const { restart } = this.#options
     const kept = restart === undefined ? task : task.retry(restart)
-    const launch = (permit: Permit | undefined): Task<Fiber<A, E>> =>
-      perform((fiber: FiberCore) => Task.pure(this.#launch(fiber, kept, options?.name, permit)), undefined)
-    return perform((): Task<Fiber<A, E>, ClosedError> => {
-      if (this.#closed) return Task.fail(new ClosedError("fiber set"))
-      const line = this.#line
-      if (line === undefined) return launch(undefined)
-      return Task.uncancelable((restore) => restore(line.acquire(1)).flatMap(launch))
-    }, undefined)
+    const launch = (permit?: Permit): Task<Fiber<A, E>, ClosedError> =>
+      perform((fiber: FiberCore): Task<Fiber<A, E>, ClosedError> => {
+        if (!this.#closed) return Task.pure(this.#launch(fiber, kept, options?.name, permit))
+        permit?.release()
+        return closed()
+      }, undefined)
+    const line = this.#line
+    if (line === undefined) return launch()
+    return Task.uncancelable((restore) => restore<Permit, ClosedError>(line.acquire(1, this.#refusal)).flatMap(launch))
   }
 
   /** Waits until no fiber runs. New ones may start meanwhile. */
@@ -150,7 +153,7 @@ export class FiberSet implements AsyncDisposable, Owner {
 
   #close(): void {
     this.#closed = true
-    this.#line?.refuse(Task.fail(new ClosedError("fiber set")))
+    this.#line?.refuse(closed())
   }
 
   #launch<A, E>(
@@ -176,4 +179,8 @@ export class FiberSet implements AsyncDisposable, Owner {
     const exit = onFailure && fiber.poll()
     if (exit?.status === "rejected") fiber.loop.tell(() => onFailure?.(exit.reason, fiber), exit)
   }
+}
+
+function closed(): Task<never, ClosedError> {
+  return Task.fail(new ClosedError("fiber set"))
 }

@@ -81,7 +81,7 @@ export class HubSubscription<out A, out E = never> extends Dequeue<A, E> impleme
   /** @internal */
   leave(): void {
     this.end(new ClosedError(this.kind))
-    this.clear()
+    this.empty()
   }
 
   /** @internal */

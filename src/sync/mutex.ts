@@ -1,7 +1,7 @@
 import { type FiberCore, held, perform } from "../fiber/index.ts"
-import { mustBeTask, type Task } from "../task/index.ts"
+import { mustBeTask, Task } from "../task/index.ts"
 import type { Permit } from "./permit.ts"
-import { PermitLine } from "./permit-line.ts"
+import { PermitLine, type Refusal } from "./permit-line.ts"
 
 type AnyTask = Task<unknown, unknown>
 
@@ -30,6 +30,8 @@ export class Mutex {
   /** Who holds it by `withLock`. */
   #holder: FiberCore | undefined
 
+  readonly #twice: Refusal = (fiber) => (this.#holder === fiber ? Task.fail(locksTwice()) : undefined)
+
   private constructor() {}
 
   /** Makes one that nobody holds. */
@@ -44,7 +46,7 @@ export class Mutex {
 
   /** How many wait in line. */
   get waiting(): number {
-    return this.#line.waiters.size
+    return this.#line.waiting
   }
 
   /** Runs `task` while it holds the lock. The wait can be cancelled, unless it is masked. */
@@ -57,11 +59,7 @@ export class Mutex {
       this.#holder = fiber
       return unlocking
     }, undefined)
-    const using = this.#line.using(1, locked)
-    return perform((fiber): AnyTask => {
-      if (this.#holder === fiber) throw locksTwice()
-      return using
-    }, undefined) as Task<A, E>
+    return this.#line.using(1, locked, this.#twice) as Task<A, E>
   }
 
   /**

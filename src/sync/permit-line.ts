@@ -13,10 +13,18 @@ import { Permit } from "./permit.ts"
 
 type AnyTask = Task<unknown, unknown>
 
-/** A task that runs with permits: alone, and with the frame that releases them. */
-interface Use {
+/** Asked in the step that takes a permit or a place in the line: what somebody who is not let in goes on as. */
+export type Refusal = (fiber: FiberCore) => AnyTask | undefined
+
+/** Who asks for permits, and who may refuse. */
+interface Want {
   readonly line: PermitLine
   readonly permits: number
+  readonly refusal: Refusal | undefined
+}
+
+/** A task that runs with permits: alone, and with the frame that releases them. */
+interface Use extends Want {
   readonly task: AnyTask
   readonly releasing: AnyTask
 }
@@ -25,6 +33,8 @@ export class PermitLine implements Owner {
   readonly what: string
   readonly waiters = new LinkedList<Waiter>()
   free: number
+  /** Those who wait, or hold all permits, to put an end to what the line is for. */
+  #closers = 0
 
   constructor(permits: number, what: string) {
     this.free = permits
@@ -32,14 +42,34 @@ export class PermitLine implements Owner {
   }
 
   /** Waits for permits, runs the task, releases them. */
-  using<A, E>(permits: number, task: Task<A, E>): Task<A, E> {
+  using<A, E>(permits: number, task: Task<A, E>, refusal?: Refusal): Task<A, E> {
     const releasing = held(task, () => this.give(permits))
-    return perform(enter, { line: this, permits, task, releasing }) as Task<A, E>
+    return perform(enter, { line: this, permits, refusal, task, releasing }) as Task<A, E>
+  }
+
+  /** The same for who puts an end to it: it stands in the line, but is none of those who wait. */
+  closing<A, E>(permits: number, task: Task<A, E>): Task<A, E> {
+    return perform(() => {
+      let counted = false
+      const using = this.using(permits, task, () => {
+        counted = true
+        this.#closers++
+        return undefined
+      })
+      return held(using, () => {
+        if (counted) this.#closers--
+      })
+    }, undefined)
+  }
+
+  /** How many wait in line. */
+  get waiting(): number {
+    return Math.max(this.waiters.size - this.#closers, 0)
   }
 
   /** Waits for permits and hands them over. */
-  acquire(permits: number): Task<Permit> {
-    return perform(acquire, { line: this, permits })
+  acquire(permits: number, refusal?: Refusal): Task<Permit> {
+    return perform(acquire, { line: this, permits, refusal }) as Task<Permit>
   }
 
   tryAcquire(permits: number): Permit | undefined {
@@ -91,11 +121,15 @@ export class PermitLine implements Owner {
   }
 }
 
-function enter(fiber: FiberCore, { line, permits, task, releasing }: Use): AnyTask {
+function enter(fiber: FiberCore, { line, permits, refusal, task, releasing }: Use): AnyTask {
+  const refused = refusal?.(fiber)
+  if (refused !== undefined) return refused
   return line.take(permits) ? releasing : hold(line.join(fiber, permits, task))
 }
 
-function acquire(fiber: FiberCore, { line, permits }: Pick<Use, "line" | "permits">): Task<Permit> {
+function acquire(fiber: FiberCore, { line, permits, refusal }: Want): AnyTask {
+  const refused = refusal?.(fiber)
+  if (refused !== undefined) return refused
   const permit = line.permit(permits)
   return line.take(permits) ? handOver(fiber, permit) : receive(line.join(fiber, permits, Task.pure(permit)))
 }

@@ -13,7 +13,7 @@ import {
 import { ClosedError } from "./closed-error.ts"
 import { mustBeCount } from "./count.ts"
 import type { Permit } from "./permit.ts"
-import { PermitLine } from "./permit-line.ts"
+import { PermitLine, type Refusal } from "./permit-line.ts"
 
 /** What `Pool.make` is told. */
 export interface PoolOptions<R, E = never> {
@@ -100,6 +100,7 @@ export class Pool<R, E = never> implements AsyncDisposable {
   readonly #idle = new LinkedList<Item<R>>()
   #made = 0
   #closed = false
+  readonly #refusal: Refusal = () => (this.#closed ? Task.fail(new ClosedError("pool")) : undefined)
   /** Destroys those that have been idle for too long, while there are any. */
   #reaper: Fiber<void, unknown> | undefined
 
@@ -140,7 +141,7 @@ export class Pool<R, E = never> implements AsyncDisposable {
 
   /** How many wait for a resource. */
   get waiting(): number {
-    return this.#line.waiters.size
+    return this.#line.waiting
   }
 
   /**
@@ -162,7 +163,7 @@ export class Pool<R, E = never> implements AsyncDisposable {
         this.#obtain(restore).flatMap((got) => held(restore(body(got)), (fiber) => this.#back(got, fiber))),
       )
     }, undefined)
-    return this.#open(this.#line.using(1, using))
+    return this.#line.using<A, E | E2 | ClosedError>(1, using, this.#refusal)
   }
 
   /**
@@ -170,9 +171,9 @@ export class Pool<R, E = never> implements AsyncDisposable {
    * with `Semaphore.acquire`. Prefer `use`.
    */
   lease(): Task<Lease<R>, E | ClosedError> {
-    const leased = acquired(
+    return acquired(
       (restore) =>
-        restore(this.#line.acquire(1)).flatMap((permit) =>
+        restore(this.#line.acquire(1, this.#refusal)).flatMap((permit) =>
           this.#obtain(restore)
             .flatMap((item) => perform((fiber) => Task.pure(this.#leased(item, permit, fiber)), undefined))
             .finally(({ status }) => {
@@ -181,26 +182,20 @@ export class Pool<R, E = never> implements AsyncDisposable {
         ),
       (lease) => lease.release(),
     )
-    return this.#open(leased)
   }
 
   /** Makes resources until there are `min`, side by side; fails as `create` does. */
   warm(): Task<void, E | ClosedError> {
-    const one = this.#line.using(
-      1,
-      perform(
-        () =>
-          this.#made >= this.#min
-            ? Task.unit
-            : Task.uncancelable((restore) =>
-                this.#fresh(restore).flatMap((item) =>
-                  perform((fiber) => (this.#back(item, fiber), Task.unit), undefined),
-                ),
-              ),
-        undefined,
-      ),
+    const enough = (): boolean => this.#made >= this.#min
+    const make = Task.uncancelable((restore) =>
+      enough()
+        ? Task.unit
+        : this.#fresh(restore).flatMap((item) => perform((fiber) => (this.#back(item, fiber), Task.unit), undefined)),
     )
-    return this.#open(Task.forEach(Array.from({ length: this.#min }), () => one))
+    const refusal: Refusal = (fiber) => this.#refusal(fiber) ?? (enough() ? Task.unit : undefined)
+    const one = this.#line.using<void, E | ClosedError>(1, make, refusal)
+    const all = Task.forEach(Array.from({ length: this.#min }), () => one, { concurrency: Infinity })
+    return perform((fiber) => (this.#refusal(fiber) ?? all) as Task<void, E | ClosedError>, undefined)
   }
 
   /**
@@ -212,7 +207,7 @@ export class Pool<R, E = never> implements AsyncDisposable {
     return perform(() => {
       this.#closed = true
       const reaper = this.#reaper
-      const all = this.#line.using(
+      const all = this.#line.closing(
         this.#max,
         Task.uncancelable(() => this.#endAll()),
       )
@@ -223,10 +218,6 @@ export class Pool<R, E = never> implements AsyncDisposable {
   /** For `await using`: closes. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close().toPromise()
-  }
-
-  #open<A, E2>(task: Task<A, E2>): Task<A, E2 | ClosedError> {
-    return perform(() => (this.#closed ? Task.fail(new ClosedError("pool")) : task) as Task<A, E2>, undefined)
   }
 
   // --- with a permit in hand -----------------------------------------------------------------------------------------
@@ -249,9 +240,11 @@ export class Pool<R, E = never> implements AsyncDisposable {
     const item = this.#last()
     if (item === undefined) return this.#fresh(restore)
     if (this.#check === undefined) return Task.pure(item)
-    return this.#sound(item).flatMap((sound) =>
-      sound ? Task.pure(item) : reported(this.#end(item)).andThen(Task.defer(() => this.#obtain(restore))),
-    )
+    return this.#sound(item)
+      .catch((error) => reported(this.#end(item)).andThen(Task.fail(error) as Task<never>))
+      .flatMap((sound) =>
+        sound ? Task.pure(item) : reported(this.#end(item)).andThen(Task.defer(() => this.#obtain(restore))),
+      )
   }
 
   /** A check that fails says no. */

@@ -181,7 +181,13 @@ export class Queue<in out A, out E = never> extends Dequeue<A, E> {
   protected roomMade(): void {
     while (this.#producers.first !== undefined && this.#hasRoom) {
       const producer = this.#producers.shift() as Waiter
-      this.push(producer.load)
+      try {
+        this.push(producer.load)
+      } catch (error) {
+        // An item that cannot be compared is its producer's failure, not that of who has made room.
+        producer.dismiss(Task.fail(error))
+        continue
+      }
       producer.serve()
     }
   }

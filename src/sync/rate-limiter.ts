@@ -1,5 +1,5 @@
 import { describe, type Duration, toMillis } from "../data/index.ts"
-import { type FiberCore, perform } from "../fiber/index.ts"
+import { type FiberCore, FULFILL, held, perform } from "../fiber/index.ts"
 import { mustBeTask, mustKnow, Task } from "../task/index.ts"
 import { type Allowance, SlidingWindow, TokenBucket } from "./allowance.ts"
 import { mustBeCount } from "./count.ts"
@@ -71,7 +71,7 @@ export class RateLimiter {
 
   /** How many wait. */
   get waiting(): number {
-    return this.#line.waiters.size + (this.#line.free === 0 ? 1 : 0)
+    return this.#line.waiting + (this.#line.free === 0 ? 1 : 0)
   }
 
   /** Runs `task` when one more is allowed. What it fails with has been taken all the same. */
@@ -102,9 +102,15 @@ export class RateLimiter {
 
   /** The first in line sleeps until it is allowed; the others stand behind it. */
   #taking(count: number): Task<void> {
+    const allowance = this.#allowance
     const look: Task<void> = perform((fiber: FiberCore): Task<void> => {
-      const wait = this.#allowance.take(count, fiber.loop.clock.now())
-      return wait === 0 ? Task.unit : Task.sleep(wait).andThen(look)
+      const now = fiber.loop.clock.now()
+      const wait = allowance.take(count, now)
+      if (wait === 0) return Task.unit
+      if (!allowance.promise(count, now)) return Task.sleep(wait).andThen(look)
+      return held(Task.sleep(wait), (_fiber, _sleep, mode) => {
+        if (mode !== FULFILL) allowance.giveBack(count)
+      })
     }, undefined)
     const inLine = this.#line.using(1, look)
     return perform((fiber: FiberCore) => (this.#takeNow(fiber, count) ? Task.unit : inLine), undefined)

@@ -44,7 +44,7 @@ export class Semaphore {
 
   /** How many wait in line. */
   get waiting(): number {
-    return this.#line.waiters.size
+    return this.#line.waiting
   }
 
   /** Runs `task` with one permit: waits for it, and releases it at the task's end, by whatever outcome. */

@@ -4,7 +4,15 @@ export { bindEdge, type Runtime, type RunOptions } from "./edge.ts"
 export { mustBeFunction, mustBeSignal, mustBeTask, mustBeTaskOrFunction, mustKnow, notATask } from "./errors.ts"
 export { drive, type Driver, type FailureOfYielded, type TaskIterator, type Yielded } from "./generator.ts"
 export type { Fiber, StartOptions, StartSpec } from "./handle.ts"
-export type { Backoff, BackoffOptions, ScheduleContext, Policy, ScheduleOptions, Step } from "./policy.ts"
+export {
+  type Backoff,
+  type BackoffOptions,
+  type Policy,
+  policyOf,
+  type ScheduleContext,
+  type ScheduleOptions,
+  type Step,
+} from "./policy.ts"
 export { Schedule } from "./schedule.ts"
 export { acquiring, type DisposableLike, Scope } from "./scope.ts"
 export { type Cleanup, type FailureOf, type Restore, Task, type UntilOptions, type ValueOf } from "./task.ts"

@@ -73,7 +73,7 @@ describe("a Hub", () => {
   it("ends subscriptions with a scope, by any outcome", async () => {
     const hub = Hub.make<string>()
     const listen = Task.scoped((scope) => scope.use(hub.subscribe()).flatMap((heard) => heard.take()))
-    const { fiber: fiber } = await started(listen)
+    const { fiber } = await started(listen)
     expect(hub.subscriptions).toBe(1)
     await hub.publish("hello")
     expect([await fiber, hub.subscriptions]).toEqual(["hello", 0])

@@ -51,7 +51,7 @@ describe("a Semaphore", () => {
         .toPromise(),
     ).rejects.toThrow("thrown")
     expect(semaphore.available).toBe(1)
-    const { fiber: fiber } = await started(holding(semaphore))
+    const { fiber } = await started(holding(semaphore))
     expect(semaphore.available).toBe(0)
     await fiber.cancel()
     expect(semaphore.available).toBe(1)
