@@ -28,7 +28,8 @@
  *
  * Who owns the stack. The scheduler lends one array to whichever fiber runs. A fiber that suspends takes along only its
  * frames: none, one inline, a few as a slice; with many, it takes the array itself and the scheduler gets a new one, so
- * that a deep fiber which suspends often is not copied again and again. A fiber that came with an array runs on it.
+ * that a deep fiber which suspends often is not copied again and again. A fiber that came with such an array runs on it; a few
+ * frames are copied back, since an array that grows and is cut at every turn costs more.
  *
  * Why this shape: `npm run bench -- overhead` (one node class and a switch on a small integer beat classes per operation
  * and closures by a third to a half here).
@@ -42,7 +43,7 @@ import { Group } from "./group.ts"
 import { enterMask } from "./mask.ts"
 import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
-import { DEEPEST_KEPT, detached, type Frame, save } from "./stack.ts"
+import { DEEPEST_KEPT, detached, type Frame, save, SLICED } from "./stack.ts"
 import {
   CANCEL,
   CLEANING,
@@ -73,8 +74,9 @@ export function advance(fiber: FiberCore): void {
   let stack: Frame[] = loop.stack
   let sp = 0
   if (frames instanceof Array) {
-    stack = frames
     sp = frames.length
+    if (sp > SLICED) stack = frames
+    else for (let i = 0; i < sp; i++) stack[i] = frames[i]
   } else if (frames !== undefined) {
     stack[sp++] = frames
   }

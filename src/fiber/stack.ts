@@ -10,7 +10,7 @@ import type { FiberCore } from "./fiber.ts"
 export type Frame = Task<any, any> | ((value: any) => any)
 
 /** Up to this depth a suspended fiber keeps a slice; beyond, it takes the array. */
-const SLICED = 32
+export const SLICED = 32
 /** A stack that has been deeper than this is not kept for the next fiber. */
 export const DEEPEST_KEPT = 4096
 

@@ -109,7 +109,10 @@ export class Cache<in out K, out V, out E = never> {
     return perform(this.#get, key)
   }
 
-  /** Loads a key anew and keeps what comes of it; who asks meanwhile gets the old value, if there is one. */
+  /**
+   * Loads a key anew, or waits for a loading that is under way, and keeps what comes of it; who asks meanwhile gets the old
+   * value, if there is one. It is no asking: the key keeps its place among those that `max` pushes out.
+   */
   refresh(key: K): Task<V, E> {
     return Task.defer(() => this.#flight(key))
   }
@@ -123,7 +126,7 @@ export class Cache<in out K, out V, out E = never> {
     }, undefined)
   }
 
-  /** Forgets a key, at once; false if it was not there. What is being loaded for it is not kept. */
+  /** Forgets a key, at once; false if it was neither there nor being loaded. What is being loaded for it is not kept. */
   delete(key: K): boolean {
     const entry = this.#entries.get(key)
     if (entry !== undefined) this.#drop(entry)

@@ -10,7 +10,7 @@
  */
 export class ClosedError extends Error {
   override readonly name = "ClosedError"
-  /** What is closed: "queue", "hub", "pool", "actor", "fiber set". */
+  /** What is closed: "queue", "hub", "subscription", "pool", "actor", "fiber set". */
   readonly what: string
 
   constructor(what: string) {

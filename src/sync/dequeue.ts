@@ -180,7 +180,11 @@ export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A>,
 
   /** @internal */
   takeNow(fiber: FiberCore): AnyTask {
-    if (this.size > 0) return this.#handOver(fiber)
+    if (this.size > 0) {
+      const item = this.#items.shift()
+      this.#settle()
+      return handOver(fiber, item)
+    }
     return this.#over ? (this.#end as AnyTask) : this.#wait(fiber, this.#takePromised)
   }
 
@@ -189,20 +193,18 @@ export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A>,
     if (this.size > 0) return handOver(fiber, this.#shift(Math.min(most, this.size)))
     if (this.#over) return this.#end as AnyTask
     const then = perform((running: FiberCore) => {
+      if (this.#over) return this.#end as AnyTask
       this.#promised--
-      return this.#over ? (this.#end as AnyTask) : handOver(running, this.#shift(Math.min(most, this.size)))
+      return handOver(running, this.#shift(Math.min(most, this.size)))
     }, undefined)
     return this.#wait(fiber, then)
   }
 
-  /** @internal */
+  /** @internal Where all has been dropped meanwhile, it is `left` that takes the promise back. */
   takePromised(fiber: FiberCore): AnyTask {
-    this.#promised--
-    return this.#over ? (this.#end as AnyTask) : this.#handOver(fiber)
-  }
-
-  #handOver(fiber: FiberCore): AnyTask {
+    if (this.#over) return this.#end as AnyTask
     const item = this.#items.shift()
+    this.#promised--
     this.#settle()
     return handOver(fiber, item)
   }

@@ -123,3 +123,19 @@ describe("a Hub", () => {
     expect(() => hub.subscribe({ size: 1 } as never)).toThrow("got `size`")
   })
 })
+
+describe("a subscription that leaves", () => {
+  it("fails takers that were told of a message and have not run yet, and counts none of them afterwards", async () => {
+    const hub = Hub.make<number>()
+    const heard = await hub.subscribe()
+    const ends = [heard.take(), heard.takeUpTo(2)].map((task: Task<unknown, unknown>) => task.attempt().run())
+    await turn()
+    hub.tryPublish(1)
+    hub.tryPublish(2)
+    heard.unsubscribe()
+    const refused = { status: "rejected", reason: new ClosedError("subscription") }
+    expect(await Promise.all(ends)).toEqual([refused, refused])
+    expect([heard.size, heard.takers, heard.poll()]).toEqual([0, 0, undefined])
+    await heard.drained()
+  })
+})
