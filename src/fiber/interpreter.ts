@@ -73,12 +73,16 @@ export function advance(fiber: FiberCore): void {
   const frames = fiber.frames
   let stack: Frame[] = loop.stack
   let sp = 0
-  if (frames instanceof Array) {
-    sp = frames.length
-    if (sp > SLICED) stack = frames
-    else for (let i = 0; i < sp; i++) stack[i] = frames[i]
-  } else if (frames !== undefined) {
-    stack[sp++] = frames
+  if (frames !== undefined) {
+    // What has run is not kept by the fiber.
+    fiber.frames = undefined
+    if (frames instanceof Array) {
+      sp = frames.length
+      if (sp > SLICED) stack = frames
+      else for (let i = 0; i < sp; i++) stack[i] = frames[i]
+    } else {
+      stack[sp++] = frames
+    }
   }
 
   let cur: Node = fiber.cur

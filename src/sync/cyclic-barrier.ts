@@ -1,5 +1,5 @@
 import { LinkedList } from "../data/index.ts"
-import { type FiberCore, handOver, type Owner, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, handOver, perform, receive, Waiter } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
 import { mustBeCount } from "./count.ts"
 
@@ -15,7 +15,7 @@ import { mustBeCount } from "./count.ts"
  * log // ["came", "came", "came", "went", "went", "went"]
  * ```
  */
-export class CyclicBarrier implements Owner {
+export class CyclicBarrier {
   /** @internal */
   readonly what = "the others at a barrier"
   /** How many meet. */

@@ -9,7 +9,7 @@
  *                   ^ c is for whoever comes now
  */
 import { LinkedList } from "../data/index.ts"
-import { type FiberCore, handOver, type Owner, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, handOver, perform, receive, Waiter } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
 import { iteratorOf } from "./async-iterator.ts"
 import type { ClosedError } from "./closed-error.ts"
@@ -35,7 +35,7 @@ interface Many {
  * What items can be taken from: a Queue, or a Subscription to a Hub. Takers are served first in, first out. An item is
  * taken once; a taker that is cancelled takes none.
  */
-export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A>, Owner {
+export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A> {
   /** @internal */
   readonly what = "an item of a queue"
   /** @internal What it is, in errors. */

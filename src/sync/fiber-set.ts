@@ -1,5 +1,5 @@
 import { LinkedList } from "../data/index.ts"
-import { type FiberCore, type Owner, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, perform, receive, Waiter } from "../fiber/index.ts"
 import {
   type Fiber,
   mustBeFunction,
@@ -43,7 +43,7 @@ export interface FiberSetOptions {
  * log // ["a", "b", "c"]
  * ```
  */
-export class FiberSet implements AsyncDisposable, Owner {
+export class FiberSet implements AsyncDisposable {
   /** @internal */
   readonly what = "the end of a fiber set"
   readonly #line: PermitLine | undefined

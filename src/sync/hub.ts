@@ -1,9 +1,9 @@
 import { describe, LinkedList } from "../data/index.ts"
-import { type FiberCore, handOver, type Owner, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, handOver, perform, receive, Waiter } from "../fiber/index.ts"
 import { mustKnow, Task } from "../task/index.ts"
 import { ClosedError } from "./closed-error.ts"
 import { mustBeCount } from "./count.ts"
-import { type Publisher, HubSubscription, type SubscriptionOptions } from "./hub-subscription.ts"
+import { HubSubscription, type SubscriptionOptions } from "./hub-subscription.ts"
 
 type AnyTask = Task<unknown, unknown>
 type AnySubscription = HubSubscription<unknown, unknown>
@@ -28,7 +28,7 @@ const POLICIES = ["bounded", "unbounded", "sliding", "dropping"]
  * await heard // [["a", "b", "c"], ["c"]]
  * ```
  */
-export class Hub<in out A, out E = never> implements Publisher, Owner {
+export class Hub<in out A, out E = never> {
   /** @internal */
   readonly what = "room in all subscriptions of a hub"
   readonly #subscriptions = new Set<AnySubscription>()

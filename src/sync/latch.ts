@@ -1,5 +1,5 @@
 import { LinkedList } from "../data/index.ts"
-import { type FiberCore, type Owner, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, perform, receive, Waiter } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
 import { mustBeCount } from "./count.ts"
 
@@ -17,7 +17,7 @@ import { mustBeCount } from "./count.ts"
  * await waiting // "open"
  * ```
  */
-export class Latch implements Owner {
+export class Latch {
   /** @internal */
   readonly what = "a latch"
   #count: number
