@@ -249,7 +249,7 @@ export function advance(fiber: FiberCore): void {
               stack[sp++] = cur
               cur = cur.a
               // In line already: whoever serves it must find it suspended.
-              if (cur.tag === Op.Park) return suspend(fiber, stack, sp, cur.a)
+              if (cur.tag === Op.Park) return suspend(fiber, stack, sp, cur)
             }
             continue
         }

@@ -35,6 +35,8 @@ const LEFT = 2
 
 /** A fiber's place in a line. */
 export class Waiter implements Linked<Waiter>, Wait {
+  /** It stands where a Leave has its source, so that waiting takes no node of its own. */
+  readonly tag = Op.Park
   prev: Waiter | undefined = undefined
   next: Waiter | undefined = undefined
   #stage: typeof WAITING | typeof SERVED | typeof LEFT = WAITING
@@ -92,12 +94,12 @@ export function held<A, E>(
 
 /** Waits, goes on as the waiter says, and gives back at any outcome of that. */
 export function hold(waiter: Waiter): Task<never> {
-  return new Task<never>(Op.Leave, new Task(Op.Park, waiter), atAnyEnd)
+  return new Task<never>(Op.Leave, waiter, atAnyEnd)
 }
 
 /** Waits, goes on as the waiter says, and gives back unless that succeeds: then it has been handed over. */
 export function receive(waiter: Waiter): Task<never> {
-  return new Task<never>(Op.Leave, new Task(Op.Park, waiter), unlessReceived)
+  return new Task<never>(Op.Leave, waiter, unlessReceived)
 }
 
 /** Yields `value` to whoever waits for it, with nothing in between. */
@@ -129,13 +131,13 @@ export function acquired<A, E>(
   }, undefined)
 }
 
-function atAnyEnd(_fiber: FiberCore, park: Task<unknown>): void {
-  ;(park.a as Waiter).leave()
+function atAnyEnd(_fiber: FiberCore, waiter: Waiter): void {
+  waiter.leave()
 }
 
-function unlessReceived(fiber: FiberCore, park: Task<unknown>, mode: Mode): void {
+function unlessReceived(fiber: FiberCore, waiter: Waiter, mode: Mode): void {
   if (mode === FULFILL) sure(fiber)
-  else (park.a as Waiter).leave()
+  else waiter.leave()
 }
 
 /** Two operations more, to become a value and to be delivered, before fairness and cancellation get a word in. */

@@ -1,5 +1,5 @@
 import { isThenable } from "../data/index.ts"
-import { type FiberCore, held, perform } from "../fiber/index.ts"
+import { type FiberCore, perform } from "../fiber/index.ts"
 import {
   acquiring,
   mustBeFunction,
@@ -53,13 +53,11 @@ export class MailboxFullError extends Error {
 export class Actor<R, E = never> implements AsyncDisposable {
   readonly #options: ActorOptions<R, E>
   readonly #mailbox: number
-  readonly #line = new PermitLine(1, "its turn at an actor")
+  readonly #line = new PermitLine(1, "its turn at an actor", true)
   #resource: { readonly value: R } | undefined
   #closed = false
-  /** Whose request is being served. */
-  #serving: FiberCore | undefined
   readonly #refusal: Refusal = (fiber) => {
-    if (this.#serving === fiber) return Task.fail(asksItself())
+    if (this.#line.holder === fiber) return Task.fail(asksItself())
     if (this.#closed) return Task.fail(new ClosedError("actor"))
     const full = this.#line.waiting >= this.#mailbox
     return full ? Task.fail(new MailboxFullError(this.#mailbox)) : undefined
@@ -99,20 +97,13 @@ export class Actor<R, E = never> implements AsyncDisposable {
       if (this.#resource === undefined) return this.#made().flatMap(run)
       return run(this.#resource.value)
     })
-    const served = held(request, () => {
-      this.#serving = undefined
-    })
-    const serve = perform((fiber: FiberCore) => {
-      this.#serving = fiber
-      return served
-    }, undefined)
     const run = (resource: R): Task<A, E2> => {
       const made = f(resource)
       if (made instanceof Task) return made
       if (isThenable(made)) throw notATask(made, "what the function of actor.ask returns")
       return Task.pure(made)
     }
-    return this.#line.using<A, E | E2 | ClosedError | MailboxFullError>(1, serve, this.#refusal)
+    return this.#line.using<A, E | E2 | ClosedError | MailboxFullError>(1, request, this.#refusal)
   }
 
   /**
@@ -127,7 +118,7 @@ export class Actor<R, E = never> implements AsyncDisposable {
       return Task.unit.finally(() => this.#options.destroy?.(resource.value))
     })
     return perform((fiber: FiberCore) => {
-      if (this.#serving === fiber) return Task.fail(asksItself())
+      if (this.#line.holder === fiber) return Task.fail(asksItself())
       this.#closed = true
       return this.#line.closing(1, end)
     }, undefined)

@@ -19,6 +19,9 @@ export interface SubscriptionOptions {
 /** What a subscription asks of its hub. */
 export interface Publisher {
   unsubscribe(subscription: HubSubscription<unknown, unknown>): void
+  /** One that must not miss a message has no room for one. */
+  filled(): void
+  /** It has room again, or has left. */
   roomMade(): void
 }
 
@@ -33,6 +36,8 @@ export class HubSubscription<out A, out E = never> extends Dequeue<A, E> impleme
   /** How many messages it holds at most. */
   readonly capacity: number
   readonly #hub: Publisher
+  /** The hub counts it among those that publishers wait for. */
+  #full = false
 
   /** @internal */
   constructor(hub: Publisher, policy: SubscriptionPolicy, capacity: number) {
@@ -59,11 +64,6 @@ export class HubSubscription<out A, out E = never> extends Dequeue<A, E> impleme
     return Promise.resolve()
   }
 
-  /** @internal Publishers have to wait for it. */
-  get blocks(): boolean {
-    return this.policy === "bounded" && this.held >= this.capacity
-  }
-
   /** @internal */
   deliver(message: unknown): void {
     if (this.held >= this.capacity) {
@@ -71,6 +71,9 @@ export class HubSubscription<out A, out E = never> extends Dequeue<A, E> impleme
       if (this.policy === "sliding") this.drop()
     }
     this.push(message)
+    if (this.policy !== "bounded" || this.held < this.capacity || this.#full) return
+    this.#full = true
+    this.#hub.filled()
   }
 
   /** @internal No more messages: what it holds can be taken, then `reason` is the end. */
@@ -82,10 +85,13 @@ export class HubSubscription<out A, out E = never> extends Dequeue<A, E> impleme
   leave(): void {
     this.end(new ClosedError(this.kind))
     this.empty()
+    this.roomMade()
   }
 
   /** @internal */
   protected roomMade(): void {
-    if (this.policy === "bounded") this.#hub.roomMade()
+    if (!this.#full || this.held >= this.capacity) return
+    this.#full = false
+    this.#hub.roomMade()
   }
 }

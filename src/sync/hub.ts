@@ -34,11 +34,13 @@ export class Hub<in out A, out E = never> {
   readonly #subscriptions = new Set<AnySubscription>()
   /** Who waits to publish, each with the message. */
   readonly #publishers = new LinkedList<Waiter>()
+  /** How many subscriptions must not miss a message and have no room for one. */
+  #full = 0
   #end: { readonly reason: unknown } | undefined
 
   readonly #publish = (fiber: FiberCore, message: unknown): AnyTask => {
     if (this.#end !== undefined) return Task.fail(new ClosedError("hub"))
-    if (this.#publishers.first === undefined && !this.#blocked) {
+    if (this.#publishers.first === undefined && this.#full === 0) {
       this.#deliver(message)
       return Task.unit
     }
@@ -101,7 +103,7 @@ export class Hub<in out A, out E = never> {
 
   /** Publishes at once; false where that would mean to wait, or when the hub is closed. */
   tryPublish(message: A): boolean {
-    if (this.#end !== undefined || this.#publishers.first !== undefined || this.#blocked) return false
+    if (this.#end !== undefined || this.#publishers.first !== undefined || this.#full > 0) return false
     this.#deliver(message)
     return true
   }
@@ -121,12 +123,18 @@ export class Hub<in out A, out E = never> {
 
   /** @internal */
   unsubscribe(subscription: AnySubscription): void {
-    if (this.#subscriptions.delete(subscription)) this.roomMade()
+    this.#subscriptions.delete(subscription)
+  }
+
+  /** @internal */
+  filled(): void {
+    this.#full++
   }
 
   /** @internal */
   roomMade(): void {
-    while (this.#publishers.first !== undefined && !this.#blocked) {
+    this.#full--
+    while (this.#publishers.first !== undefined && this.#full === 0) {
       const publisher = this.#publishers.shift() as Waiter
       this.#deliver(publisher.load)
       publisher.serve()
@@ -136,12 +144,6 @@ export class Hub<in out A, out E = never> {
   /** @internal */
   left(waiter: Waiter, served: boolean): void {
     if (!served) this.#publishers.remove(waiter)
-  }
-
-  /** Somebody who must not miss a message has no room for one. */
-  get #blocked(): boolean {
-    for (const subscription of this.#subscriptions) if (subscription.blocks) return true
-    return false
   }
 
   #deliver(message: unknown): void {

@@ -1,9 +1,6 @@
-import { type FiberCore, held, perform } from "../fiber/index.ts"
 import { mustBeTask, Task } from "../task/index.ts"
 import type { Permit } from "./permit.ts"
 import { PermitLine, type Refusal } from "./permit-line.ts"
-
-type AnyTask = Task<unknown, unknown>
 
 /**
  * A lock: one at a time, first in, first out. Not reentrant: a fiber that asks for a lock which it holds by `withLock`
@@ -26,11 +23,9 @@ type AnyTask = Task<unknown, unknown>
  * ```
  */
 export class Mutex {
-  readonly #line = new PermitLine(1, "a mutex")
-  /** Who holds it by `withLock`. */
-  #holder: FiberCore | undefined
+  readonly #line = new PermitLine(1, "a mutex", true)
 
-  readonly #twice: Refusal = (fiber) => (this.#holder === fiber ? Task.fail(locksTwice()) : undefined)
+  readonly #twice: Refusal = (fiber) => (this.#line.holder === fiber ? Task.fail(locksTwice()) : undefined)
 
   private constructor() {}
 
@@ -52,14 +47,7 @@ export class Mutex {
   /** Runs `task` while it holds the lock. The wait can be cancelled, unless it is masked. */
   withLock<A, E>(task: Task<A, E>): Task<A, E> {
     mustBeTask(task, "the task of withLock")
-    const unlocking = held(task, () => {
-      this.#holder = undefined
-    })
-    const locked = perform((fiber): AnyTask => {
-      this.#holder = fiber
-      return unlocking
-    }, undefined)
-    return this.#line.using(1, locked, this.#twice) as Task<A, E>
+    return this.#line.using(1, task, this.#twice)
   }
 
   /**

@@ -33,12 +33,17 @@ export class PermitLine implements Owner {
   readonly what: string
   readonly waiters = new LinkedList<Waiter>()
   free: number
+  /** Of a line with one permit: whose task holds it, for those who ask twice. Nobody, while it is held by hand. */
+  holder: FiberCore | undefined
+  readonly knowsHolder: boolean
   /** Those who wait, or hold all permits, to put an end to what the line is for. */
   #closers = 0
 
-  constructor(permits: number, what: string) {
+  constructor(permits: number, what: string, knowsHolder = false) {
     this.free = permits
     this.what = what
+    this.holder = undefined
+    this.knowsHolder = knowsHolder
   }
 
   /** Waits for permits, runs the task, releases them. */
@@ -85,6 +90,7 @@ export class PermitLine implements Owner {
 
   give(permits: number): void {
     this.free += permits
+    this.holder = undefined
     this.#serve()
   }
 
@@ -94,7 +100,7 @@ export class PermitLine implements Owner {
   }
 
   permit(permits: number): Permit {
-    return new Permit(permits, () => this.give(permits))
+    return new Permit(permits, this)
   }
 
   join(fiber: FiberCore, permits: number, then: AnyTask): Waiter {
@@ -121,10 +127,18 @@ export class PermitLine implements Owner {
   }
 }
 
-function enter(fiber: FiberCore, { line, permits, refusal, task, releasing }: Use): AnyTask {
+function enter(fiber: FiberCore, use: Use): AnyTask {
+  const { line, permits, refusal, task, releasing } = use
   const refused = refusal?.(fiber)
   if (refused !== undefined) return refused
-  return line.take(permits) ? releasing : hold(line.join(fiber, permits, task))
+  if (!line.take(permits)) return hold(line.join(fiber, permits, line.knowsHolder ? perform(claim, use) : task))
+  line.holder = fiber
+  return releasing
+}
+
+function claim(fiber: FiberCore, { line, task }: Use): AnyTask {
+  line.holder = fiber
+  return task
 }
 
 function acquire(fiber: FiberCore, { line, permits, refusal }: Want): AnyTask {

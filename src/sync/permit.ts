@@ -1,3 +1,8 @@
+/** Where permits go back to. */
+interface Giver {
+  give(permits: number): void
+}
+
 /**
  * What `acquire` yields: permits that are held until they are released, once, by hand or by `using`.
  *
@@ -13,24 +18,24 @@
 export class Permit implements Disposable, AsyncDisposable {
   /** How many permits this is. */
   readonly permits: number
-  #release: (() => void) | undefined
+  #line: Giver | undefined
 
   /** @internal */
-  constructor(permits: number, release: () => void) {
+  constructor(permits: number, line: Giver) {
     this.permits = permits
-    this.#release = release
+    this.#line = line
   }
 
   /** Not released yet. */
   get held(): boolean {
-    return this.#release !== undefined
+    return this.#line !== undefined
   }
 
   /** Gives the permits back, at once; a second call does nothing. */
   release(): void {
-    const release = this.#release
-    this.#release = undefined
-    release?.()
+    const line = this.#line
+    this.#line = undefined
+    line?.give(this.permits)
   }
 
   /** For `using`: releases. */

@@ -1,5 +1,5 @@
 import { describe, type Duration, type Linked, LinkedList, toMillis } from "../data/index.ts"
-import { acquired, type FiberCore, held, perform } from "../fiber/index.ts"
+import { acquired, type FiberCore, handOver, held, perform } from "../fiber/index.ts"
 import {
   acquiring,
   type Fiber,
@@ -171,7 +171,7 @@ export class Pool<R, E = never> implements AsyncDisposable {
    * with `Semaphore.acquire`. Prefer `use`.
    */
   lease(): Task<Lease<R>, E | ClosedError> {
-    return acquired(
+    const leased = acquired(
       (restore) =>
         restore(this.#line.acquire(1, this.#refusal)).flatMap((permit) =>
           this.#obtain(restore)
@@ -182,6 +182,13 @@ export class Pool<R, E = never> implements AsyncDisposable {
         ),
       (lease) => lease.release(),
     )
+    return perform((running: FiberCore): Task<Lease<R>, E | ClosedError> => {
+      const refused = this.#refusal(running) as Task<never, ClosedError> | undefined
+      if (refused !== undefined) return refused
+      // One that lies there and is not to be asked costs a step.
+      if (this.#check !== undefined || this.#idle.last === undefined || !this.#line.take(1)) return leased
+      return handOver(running, this.#leased(this.#last() as Item<R>, this.#line.permit(1), running))
+    }, undefined)
   }
 
   /** Makes resources until there are `min`, side by side; fails as `create` does. */

@@ -21,10 +21,12 @@ export class Semaphore {
   /** How many permits there are in all. */
   readonly permits: number
   readonly #line: PermitLine
+  readonly #one: Task<Permit>
 
   private constructor(permits: number) {
     this.permits = permits
     this.#line = new PermitLine(permits, "a permit of a semaphore")
+    this.#one = this.#line.acquire(1)
   }
 
   /**
@@ -83,6 +85,7 @@ export class Semaphore {
    * ```
    */
   acquire(permits = 1): Task<Permit> {
+    if (permits === 1) return this.#one
     this.#mustExist(permits)
     return this.#line.acquire(permits)
   }
