@@ -3,31 +3,12 @@ import fc from "fast-check"
 import { type Fiber, FiberSet, Hub, Pool, Queue, Semaphore, Task } from "rapid-fiber"
 import { explore } from "rapid-fiber/testing"
 import { turn } from "../watch.ts"
+import { growth } from "../heap.ts"
 
 /**
  * What users of other libraries reported of semaphores, queues, pools and limits, as tests of this one. Each name ends with
  * where the shape was first seen.
  */
-function collect(): number {
-  const gc = (globalThis as { gc?: () => void }).gc
-  if (gc === undefined) throw new Error("Run with --expose-gc")
-  gc()
-  return process.memoryUsage().heapUsed
-}
-
-/** By how much the heap grows in a later round of the same work, the least of some rounds. */
-async function growth(round: () => Promise<unknown>): Promise<number> {
-  await round()
-  await round()
-  let least = Infinity
-  for (let i = 0; i < 4; i++) {
-    const before = collect()
-    await round()
-    least = Math.min(least, collect() - before)
-  }
-  return least
-}
-
 describe("an acquire that is interrupted", () => {
   it("leaks no permit, so that nobody waits for ever [effect#6910, effect#6081, effect#6638, effect#8391]", async () => {
     const found = await explore(

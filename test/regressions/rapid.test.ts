@@ -1,18 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { CancelledError, Runtime, Schedule, Task, TimeoutError, Timer, Unique } from "rapid-fiber"
 import { ended, exitOf } from "../watch.ts"
+import { heapInUse } from "../heap.ts"
 
 /**
  * What Rapid for Scala gets wrong in Task and Fiber, as tests of this library. Each name ends with the weakness, by its
  * number in docs/from-scala.md or by the operation that has it.
  */
-function collect(): number {
-  const gc = (globalThis as { gc?: () => void }).gc
-  if (gc === undefined) throw new Error("Run with --expose-gc")
-  gc()
-  return process.memoryUsage().heapUsed
-}
-
 /** Counts its runs, and the heap after the first tenth and after all of them. */
 class Rounds {
   readonly all: number
@@ -26,8 +20,8 @@ class Rounds {
 
   readonly next = (): boolean => {
     this.done++
-    if (this.done === this.all / 10) this.#early = collect()
-    if (this.done === this.all) this.#late = collect()
+    if (this.done === this.all / 10) this.#early = heapInUse()
+    if (this.done === this.all) this.#late = heapInUse()
     return this.done === this.all
   }
 

@@ -3,30 +3,11 @@ import fc from "fast-check"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { type Fiber, Runtime, Task } from "rapid-fiber"
 import { ended, turn } from "../watch.ts"
+import { growth } from "../heap.ts"
 
 /**
  * What users of other libraries reported, as tests of this one. Each name ends with where the shape was first seen.
  */
-function collect(): number {
-  const gc = (globalThis as { gc?: () => void }).gc
-  if (gc === undefined) throw new Error("Run with --expose-gc")
-  gc()
-  return process.memoryUsage().heapUsed
-}
-
-/** By how much the heap grows in a later round of the same work, the least of some rounds: the collector is no clock. */
-async function growth(round: () => Promise<void>): Promise<number> {
-  await round()
-  await round()
-  let least = Infinity
-  for (let i = 0; i < 4; i++) {
-    const before = collect()
-    await round()
-    least = Math.min(least, collect() - before)
-  }
-  return least
-}
-
 const clocks = ["wheel", "platform"] as const
 
 afterEach(() => {

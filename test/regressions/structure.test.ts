@@ -2,31 +2,12 @@ import { getEventListeners } from "node:events"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { type Exit, Local, type Restore, Runtime, Schedule, Scope, Task, TimeoutError } from "rapid-fiber"
 import { ended, exitOf, turn } from "../watch.ts"
+import { growth } from "../heap.ts"
 
 /**
  * What users of other libraries reported about structure, resources, time and signals, as tests of this one. Each name ends
  * with where the shape was first seen.
  */
-function collect(): number {
-  const gc = (globalThis as { gc?: () => void }).gc
-  if (gc === undefined) throw new Error("Run with --expose-gc")
-  gc()
-  return process.memoryUsage().heapUsed
-}
-
-/** By how much the heap grows in a later round of the same work, the least of some rounds: the collector is no clock. */
-async function growth(round: () => Promise<unknown>): Promise<number> {
-  await round()
-  await round()
-  let least = Infinity
-  for (let i = 0; i < 3; i++) {
-    const before = collect()
-    await round()
-    least = Math.min(least, collect() - before)
-  }
-  return least
-}
-
 const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length
 const rejected = (reason: unknown) => ({ status: "rejected", reason })
 const cancelled = (reason?: unknown) => ({ status: "cancelled", reason })

@@ -1,15 +1,9 @@
 import { expect, it } from "vitest"
 import { Queue, Semaphore, Task } from "rapid-fiber"
+import { heapInUse } from "../heap.ts"
 import { turn } from "../watch.ts"
 
 const COUNT = 1_000_000
-
-function heapInUse(): number {
-  const gc = (globalThis as { gc?: () => void }).gc
-  if (gc === undefined) throw new Error("Run with --expose-gc")
-  gc()
-  return process.memoryUsage().heapUsed
-}
 
 /** A million fibers that wait for the same. Leaving the line is O(1), or the last half of them would not end today. */
 it.each([
