@@ -50,7 +50,9 @@ export class HubSubscription<out A, out E = never> extends Dequeue<A, E> impleme
   /** Leaves the hub, at once: who waits for a message fails with `ClosedError`. */
   unsubscribe(): void {
     this.#hub.unsubscribe(this)
-    this.leave()
+    if (this.#full) this.#emptied()
+    this.end(new ClosedError(this.kind))
+    this.empty()
   }
 
   /** For `using`: unsubscribes. */
@@ -82,15 +84,12 @@ export class HubSubscription<out A, out E = never> extends Dequeue<A, E> impleme
   }
 
   /** @internal */
-  leave(): void {
-    this.end(new ClosedError(this.kind))
-    this.empty()
-    this.roomMade()
+  protected roomMade(): void {
+    if (this.#full && this.held < this.capacity) this.#emptied()
   }
 
-  /** @internal */
-  protected roomMade(): void {
-    if (!this.#full || this.held >= this.capacity) return
+  /** Nobody has to wait for this one any more. */
+  #emptied(): void {
     this.#full = false
     this.#hub.roomMade()
   }

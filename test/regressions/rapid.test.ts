@@ -7,6 +7,7 @@ import { heapInUse } from "../heap.ts"
  * What Rapid for Scala gets wrong in Task and Fiber, as tests of this library. Each name ends with the weakness, by its
  * number in docs/from-scala.md or by the operation that has it.
  */
+
 /** Counts its runs, and the heap after the first tenth and after all of them. */
 class Rounds {
   readonly all: number

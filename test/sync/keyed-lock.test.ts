@@ -1,20 +1,21 @@
 import { describe, expect, it } from "vitest"
 import { KeyedLock, Task } from "rapid-fiber"
+import { TestRuntime } from "rapid-fiber/testing"
 import { turn } from "../watch.ts"
 
 describe("a KeyedLock", () => {
   it("lets those of one key in one at a time, in order, and those of others beside them", async () => {
     const lock = KeyedLock.make<string>()
     const log: string[] = []
-    const visit = (key: string, name: string) =>
+    const visit = (key: string, name: string, ms: number) =>
       lock.withLock(
         key,
         Task.sync(() => void log.push(`${name} in`))
-          .andThen(Task.sleep(2))
+          .andThen(Task.sleep(ms))
           .tap(() => void log.push(`${name} out`)),
       )
-    await Task.all([visit("x", "x1"), visit("x", "x2"), visit("y", "y1")])
-    expect(log).toEqual(["x1 in", "y1 in", "x1 out", "y1 out", "x2 in", "x2 out"])
+    await TestRuntime.make().run(Task.all([visit("x", "x1", 2), visit("x", "x2", 2), visit("y", "y1", 3)]))
+    expect(log).toEqual(["x1 in", "y1 in", "x1 out", "x2 in", "y1 out", "x2 out"])
   })
 
   it("keeps a key while somebody holds it or waits for it, and nothing of it afterwards", async () => {
