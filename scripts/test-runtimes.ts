@@ -26,7 +26,7 @@ type Outcome = {
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number }
 
 /** These measure the heap after a full collection, which only Node's `--expose-gc` gives. */
-const measuresHeap = ["test/runtime/memory.test.ts"]
+const measuresHeap = ["test/runtime/memory.test.ts", "test/sync/million.test.ts"]
 
 /** Looked up when it is selected, so that a machine without Chromium can run the others. */
 const runtimes: Readonly<Record<string, () => Runtime>> = {
