@@ -2,7 +2,7 @@ import { expect, it } from "vitest"
 import { type Fiber, Task } from "rapid-fiber"
 import { explore, type Trial } from "rapid-fiber/testing"
 
-/** Schedules for each program: those of the issue that this suite answers. */
+/** Schedules for each program. */
 const RUNS = 10_000
 
 /** A test that tries a program under many schedules, with each of these fibers cancelled at every step. */
