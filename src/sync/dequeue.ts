@@ -38,8 +38,6 @@ interface Many {
 export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A> {
   /** @internal */
   readonly what = "an item of a queue"
-  /** @internal What it is, in errors. */
-  protected abstract readonly kind: string
   readonly #items: Items<unknown>
   readonly #takers = new LinkedList<Waiter>()
   /** Items that belong to takers who have been woken and have not run yet. */

@@ -8,6 +8,17 @@ const kilobyte = 1024
 /** All of Task: see D24 of docs/decisions.md. */
 const budget = 15
 
+/** Of Schedule, Local, Timer, Unique, the second clock, the adapters and the primitives. */
+const words = [
+  "jittered",
+  "lettersAndNumbers",
+  "removeListener",
+  "subscribe",
+  "mailbox",
+  "retryAfter",
+  "a number of milliseconds > 0",
+]
+
 describe.each(Object.entries(bundlers))("a bundle of `import { Task }`, by %s,", (name, bundle) => {
   const importing = `import { Task } from ${JSON.stringify(builtIndex())}`
 
@@ -20,28 +31,9 @@ describe.each(Object.entries(bundlers))("a bundle of `import { Task }`, by %s,",
 
   it("holds nothing that has a name of its own", async () => {
     const code = await bundle(`${importing}; console.log(Task)`, { minify: true })
-    // Words of Schedule, Local, Timer, Unique, the second clock, the adapters and the primitives.
-    for (const word of [
-      "jittered",
-      "lettersAndNumbers",
-      "removeListener",
-      "subscribe",
-      "mailbox",
-      "retryAfter",
-      "a number of milliseconds > 0",
-    ])
-      expect(code).not.toContain(word)
+    for (const word of words) expect(code).not.toContain(word)
     const all = await bundle(`export * from ${JSON.stringify(builtIndex())}`, { minify: true })
-    for (const word of [
-      "jittered",
-      "lettersAndNumbers",
-      "removeListener",
-      "subscribe",
-      "mailbox",
-      "retryAfter",
-      "a number of milliseconds > 0",
-    ])
-      expect(all).toContain(word)
+    for (const word of words) expect(all).toContain(word)
   })
 
   // What a module does as it is loaded is lost if a bundler takes `sideEffects: false` at its word.

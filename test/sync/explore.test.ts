@@ -261,7 +261,7 @@ describe("under every schedule, with cancellation at every step,", () => {
 
   for (const algorithm of ["token-bucket", "sliding-window"] as const) {
     itHolds(
-      `a RateLimiter (${algorithm}) never allows more, and serves all`,
+      `a RateLimiter (${algorithm}) serves all who are not cancelled, and leaves nobody in line`,
       (trial) => {
         const limiter = RateLimiter.make({ limit: 2, interval: 10, algorithm })
         let [started, served] = [0, 0]
