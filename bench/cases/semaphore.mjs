@@ -19,14 +19,15 @@ const acquired = ["rapidAcquired", "effectAcquired", "asyncMutexAcquired", "asyn
 /**
  * Without contention each of a million pieces of work finds a free permit. Three forms: what is run with a permit is
  * made anew each time, which all can; it is made once, as a description can be and a promise cannot; the permit is
- * acquired and released by hand. Under contention permits are handed over: 64 fibers want 4.
+ * acquired and released by hand. Under contention permits are handed over: 64 fibers want 4. What a permit is held over
+ * there is a callback, which each library waits for in its way, or the least that there is: a yield, an `await` of nothing.
  *
  * @type {About}
  */
 export const about = {
   title:
     "1M × with one of 4 permits, in one fiber, never waiting; and 100k jobs of 64 fibers that share 4 permits, a " +
-    "callback in a microtask each; the floor is a counter and an array of promises to resolve, by hand",
+    "callback in a microtask each, or let the others go first; the floor is a counter and an array of promises to resolve, by hand",
   rows: () => [
     ...rowsFor({ variants, floor: "native", budgets: [fasterThan("effect", "asyncMutex")] }),
     { name: "rapid, made once", variant: "rapidOnce", floor: "native", rival: "effect, made once" },
@@ -44,29 +45,42 @@ export const about = {
       options: { contended: true },
       budgets: [fasterThan("effect, 64 fibers", "asyncMutex, 64 fibers", "pLimit, 64 fibers")],
     }),
+    ...rowsFor({
+      variants,
+      floor: "native, over a yield",
+      form: ", over a yield",
+      options: { contended: true, yielding: true },
+      budgets: [fasterThan("effect, over a yield", "asyncMutex, over a yield", "pLimit, over a yield")],
+    }),
   ],
 }
 
 /** @type {Variant} */
-export async function native({ contended }) {
+export async function native({ contended, yielding }) {
   const { Semaphore } = await import("../harness/by-hand.mjs")
   return () => {
     const semaphore = new Semaphore(PERMITS)
     return contended === true
-      ? together((calls, item) => semaphore.run(() => promised(calls, item)))
+      ? together(yielding, (job) => semaphore.run(job))
       : alone((i) => semaphore.run(() => i))
   }
 }
 
 /** @type {Variant} */
-export async function rapid({ contended }) {
+export async function rapid({ contended, yielding }) {
   const { Semaphore, Task } = await loadRapid()
   if (contended === true) {
     return async () => {
       const calls = new Calls(JOBS, PERMITS)
       const semaphore = Semaphore.make(PERMITS)
       /** @type {(item: number) => import("../../dist/index.js").Task<number>} */
-      const one = (item) => Task.async((resume) => calls.call(item, (value) => resume(Task.pure(value))))
+      const one = (item) =>
+        yielding === true
+          ? Task.defer(() => {
+              calls.begin()
+              return Task.yield().map(() => calls.end(item))
+            })
+          : Task.async((resume) => calls.call(item, (value) => resume(Task.pure(value))))
       /** @type {number[]} */
       const values = []
       let next = 0
@@ -129,7 +143,7 @@ export async function rapidAcquired() {
 }
 
 /** @type {Variant} */
-export async function effect({ contended }) {
+export async function effect({ contended, yielding }) {
   const Effect = await import("effect/Effect")
   const Semaphore = await import("effect/Semaphore")
   if (contended === true) {
@@ -137,9 +151,14 @@ export async function effect({ contended }) {
       const calls = new Calls(JOBS, PERMITS)
       const semaphore = Semaphore.makeUnsafe(PERMITS)
       const one = (/** @type {number} */ item) =>
-        Effect.callback((/** @type {(effect: import("effect/Effect").Effect<number>) => void} */ resume) =>
-          calls.call(item, (value) => resume(Effect.succeed(value))),
-        )
+        yielding === true
+          ? Effect.suspend(() => {
+              calls.begin()
+              return Effect.map(Effect.yieldNow, () => calls.end(item))
+            })
+          : Effect.callback((/** @type {(effect: import("effect/Effect").Effect<number>) => void} */ resume) =>
+              calls.call(item, (value) => resume(Effect.succeed(value))),
+            )
       /** @type {number[]} */
       const values = []
       let next = 0
@@ -199,12 +218,12 @@ export async function effectAcquired() {
 }
 
 /** @type {Variant} */
-export async function asyncMutex({ contended }) {
+export async function asyncMutex({ contended, yielding }) {
   const { Semaphore } = await import("async-mutex")
   return () => {
     const semaphore = new Semaphore(PERMITS)
     return contended === true
-      ? together((calls, item) => semaphore.runExclusive(() => promised(calls, item)))
+      ? together(yielding, (job) => semaphore.runExclusive(job))
       : alone((i) => semaphore.runExclusive(() => i))
   }
 }
@@ -228,15 +247,15 @@ export async function asyncMutexAcquired() {
 }
 
 /** It has no form but this. @type {Variant} */
-export async function asyncSema({ contended }) {
+export async function asyncSema({ contended, yielding }) {
   const { Sema } = await import("async-sema")
   if (contended === true) {
     return () => {
       const sema = new Sema(PERMITS, { capacity: FIBERS })
-      return together(async (calls, item) => {
+      return together(yielding, async (job) => {
         await sema.acquire()
         try {
-          return await promised(calls, item)
+          return await job()
         } finally {
           sema.release()
         }
@@ -259,23 +278,23 @@ export async function asyncSema({ contended }) {
 }
 
 /** @type {Variant} */
-export async function pLimit({ contended }) {
+export async function pLimit({ contended, yielding }) {
   const { default: limited } = await import("p-limit")
   return () => {
     const limit = limited(PERMITS)
     return contended === true
-      ? together((calls, item) => limit(() => promised(calls, item)))
+      ? together(yielding, (job) => limit(job))
       : alone((i) => limit(() => i))
   }
 }
 
 /** @type {Variant} */
-export async function pQueue({ contended }) {
+export async function pQueue({ contended, yielding }) {
   const { default: Queue } = await import("p-queue")
   return () => {
     const queue = new Queue({ concurrency: PERMITS })
     return contended === true
-      ? together((calls, item) => queue.add(() => promised(calls, item)))
+      ? together(yielding, (job) => queue.add(job))
       : alone((i) => queue.add(() => i))
   }
 }
@@ -290,17 +309,19 @@ async function alone(one) {
 /**
  * 64 async functions in place of the fibers.
  *
- * @param {(calls: Calls, item: number) => Promise<number>} one
+ * @param {unknown} yielding
+ * @param {(job: () => Promise<number>) => Promise<number>} withPermit
  */
-async function together(one) {
+async function together(yielding, withPermit) {
   const calls = new Calls(JOBS, PERMITS)
+  const job = yielding === true ? yielded : promised
   /** @type {number[]} */
   const values = []
   let next = 0
   const work = async () => {
     while (next < JOBS) {
       const at = next++
-      values[at] = await one(calls, at)
+      values[at] = await withPermit(() => job(calls, at))
     }
   }
   await Promise.all(Array.from({ length: FIBERS }, work))
@@ -313,3 +334,13 @@ async function together(one) {
  * @returns {Promise<number>}
  */
 const promised = (calls, item) => new Promise((resolve) => calls.call(item, resolve))
+
+/**
+ * @param {Calls} calls
+ * @param {number} item
+ */
+async function yielded(calls, item) {
+  calls.begin()
+  await undefined
+  return calls.end(item)
+}

@@ -21,12 +21,22 @@ export class Calls {
    * @param {(item: number) => void} callback
    */
   call(item, callback) {
+    this.begin()
+    queueMicrotask(() => callback(this.end(item)))
+  }
+
+  begin() {
     this.made++
     if (++this.underWay > this.most) this.most = this.underWay
-    queueMicrotask(() => {
-      this.underWay--
-      callback(item)
-    })
+  }
+
+  /**
+   * @param {number} item
+   * @returns {number}
+   */
+  end(item) {
+    this.underWay--
+    return item
   }
 
   /**

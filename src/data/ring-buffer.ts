@@ -39,11 +39,6 @@ export class RingBuffer<T> {
     return item
   }
 
-  /** Visits the items, oldest first, without taking them. */
-  forEach(visit: (item: T) => void): void {
-    for (let at = this.#head; at !== this.#tail; at = (at + 1) & this.#mask) visit(this.#slots[at] as T)
-  }
-
   #grow(): void {
     const old = this.#slots
     const capacity = old.length

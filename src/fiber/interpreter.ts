@@ -60,6 +60,7 @@ import {
   UNCLEAN,
 } from "./state.ts"
 import { leaveGenerator, noGenerator, yielded } from "./stepping.ts"
+import type { Waiter } from "./waiter.ts"
 
 type Node = Task<any, any>
 
@@ -248,9 +249,13 @@ export function advance(fiber: FiberCore): void {
             if (cur.tag === Op.Leave) {
               stack[sp++] = cur
               cur = cur.a
+            } else if (cur.tag === Op.Park) {
               // In line already: whoever serves it must find it suspended.
-              if (cur.tag === Op.Park) return suspend(fiber, stack, sp, cur)
+              return suspend(fiber, stack, sp, cur)
             }
+            continue
+          case Op.Park:
+            cur = (cur as unknown as Waiter).go()
             continue
         }
 
@@ -388,8 +393,12 @@ function mustStop(fiber: FiberCore, cur: Node): boolean {
   return fiber.stopping && !(fiber.state & STOPPED) && cur?.tag !== Op.Stop
 }
 
-/** The delivery. A failure on its way gives way to it, unless it is that of a cleanup: that one is kept beside it. */
+/**
+ * The delivery. A failure on its way gives way to it, unless it is that of a cleanup: that one is kept beside it. A waiter
+ * that has been served gives back what it was given.
+ */
 function stop(fiber: FiberCore, cur: Node): Node {
+  if (cur?.tag === Op.Park) (cur as unknown as Waiter).leave()
   return fiber.state & UNCLEAN && cur.tag === Op.Fail ? new Task(Op.Stop, cur) : STOP
 }
 

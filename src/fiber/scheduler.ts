@@ -76,6 +76,7 @@ export class Scheduler implements Driver {
   readonly #forDetached: (() => Scheduler) | undefined
   #running = false
   #entering = false
+  #lending = false
   #microtaskArmed = false
   #macrotaskArmed = false
   /** The clock may have sleepers that are due. */
@@ -129,17 +130,21 @@ export class Scheduler implements Driver {
     if (!this.#running) this.#openTurn()
     this.live++
     if (this.#running) this.enqueue(fiber)
-    else this.#runNow(fiber)
+    else this.#runNow(fiber, false)
   }
 
-  /** Runs `fiber` alone, for one budget at most: somebody outside is waiting for us to return. */
-  #runNow(fiber: FiberCore): void {
+  /**
+   * Runs `fiber` for one budget at most: somebody outside is waiting for us to return. Alone, or with those whom it makes
+   * runnable, a permit or an item in hand.
+   */
+  #runNow(fiber: FiberCore, lending: boolean): void {
     const outer = this.#claim()
     try {
       this.#entering = true
+      this.#lending = lending
       this.#step(fiber)
     } finally {
-      this.#entering = false
+      this.#entering = this.#lending = false
       this.#release(outer)
     }
     if (this.ready.size > 0) this.#armMicrotask()
@@ -151,7 +156,8 @@ export class Scheduler implements Driver {
    */
   resume(fiber: FiberCore): void {
     const atOnce = !this.#running && !this.#turn.over && this.ready.size === 0
-    if (atOnce && hidesCaller(fiber) && this.#opensTurn()) this.#runNow(fiber)
+    const bare = captureContext() === undefined
+    if (atOnce && (bare || fiber.side?.context !== undefined) && this.#opensTurn()) this.#runNow(fiber, bare)
     else this.enqueue(fiber)
   }
 
@@ -198,7 +204,11 @@ export class Scheduler implements Driver {
       else if (typeof entry === "function") this.#callDetached(entry)
       else if (entry instanceof Group) this.#call(entry)
       else this.#resumeDetached(entry)
-      entry = this.#turn.over ? undefined : this.#soon.pop()
+      if (this.#turn.over) break
+      entry = this.#soon.pop()
+      // In a callback, who is first in line uses what is left of the grant: a microtask of its own would cost more.
+      if (this.#lending && entry === undefined && this.ops > 0 && this.ready.size > 0)
+        entry = this.ready.shift() as Ready
     } while (entry !== undefined)
     this.#turn.leave(this.ops)
   }
@@ -386,11 +396,6 @@ export class Scheduler implements Driver {
       this.unhandled.report(error, undefined)
     }
   }
-}
-
-/** No async context of the caller's would show in the fiber: it has its own, or there is none. */
-function hidesCaller(fiber: FiberCore): boolean {
-  return fiber.side?.context !== undefined || captureContext() === undefined
 }
 
 /** Where the clock puts due sleepers: a fiber among them has no ticket any more. */

@@ -3,14 +3,15 @@
  *
  *     perform ──▶ it is there: go on, in the same step
  *        │
- *        └──▶ hold or receive ──▶ parked in the primitive's line ──serve──▶ queued ──▶ goes on as `then`
- *                   │
- *                   └ the frame that gives back is on the stack before the wait begins
+ *        └──▶ wait ──▶ parked in the primitive's line ──serve──▶ queued, as the waiter ──▶ goes on as `then`
+ *                                    │                                   │
+ *                                    └─ cancelled: the place is given up ┴─ cancelled: what was given is given back
  *
- * What is given is never lost. The frame that gives it back is pushed in the step that begins the wait, so a cancellation
- * may come before, during and after the serving: it finds a place in the line, which is given up, or something given, which
- * is given back. And what `receive` was given reaches whoever waits for it in the step that ends the wait (`handOver`): the
- * next frame is a generator, which holds it from then on, a `restore`, under whose mask it is safe, or the fiber's end.
+ * What is given is never lost. A fiber that waits has its waiter where its next node stands, in the line and when it is
+ * queued: a cancellation finds it there, whenever it comes. And what was given is in somebody's hands in the step that
+ * ends the wait: `then` is what gives it back at its end (`held`), which is on the stack with nothing in between, or a
+ * value (`handOver`), whose next frame is a generator, which holds it from then on, a `restore`, under whose mask it is
+ * safe, or the fiber's end.
  */
 import type { Linked } from "../data/index.ts"
 import { type Restore, Task } from "../task/index.ts"
@@ -31,15 +32,15 @@ export interface Owner {
 
 const WAITING = 0
 const SERVED = 1
-const LEFT = 2
+const GONE = 2
 
-/** A fiber's place in a line. */
+/** A fiber's place in a line. What has it as its next node waits, or goes on. */
 export class Waiter implements Linked<Waiter>, Wait {
-  /** It stands where a Leave has its source, so that waiting takes no node of its own. */
+  /** For the interpreter it is a node: waiting takes no other. */
   readonly tag = Op.Park
   prev: Waiter | undefined = undefined
   next: Waiter | undefined = undefined
-  #stage: typeof WAITING | typeof SERVED | typeof LEFT = WAITING
+  #stage: typeof WAITING | typeof SERVED | typeof GONE = WAITING
   readonly #fiber: FiberCore
   readonly owner: Owner
   /** How much is wanted, or what is brought, as the owner likes. */
@@ -61,20 +62,27 @@ export class Waiter implements Linked<Waiter>, Wait {
   /** Its turn has come; the owner has taken it out of the line. */
   serve(): void {
     this.#stage = SERVED
-    this.#fiber.wake(this.#then)
+    this.#fiber.wake(this as unknown as Task<unknown, unknown>)
+  }
+
+  /** From the interpreter, when the fiber runs again: what it goes on as, with what it was given in hand. */
+  go(): Task<unknown, unknown> {
+    this.#stage = GONE
+    sure(this.#fiber)
+    return this.#then
   }
 
   /** It will not be served; the owner has taken it out of the line. It is given nothing, and goes on as `then`. */
   dismiss(then: Task<unknown, unknown>): void {
-    this.#stage = LEFT
+    this.#stage = GONE
     this.#fiber.wake(then)
   }
 
   /** Gives up the place, or what was given; once. */
   leave(): void {
     const stage = this.#stage
-    if (stage === LEFT) return
-    this.#stage = LEFT
+    if (stage === GONE) return
+    this.#stage = GONE
     this.owner.left(this, stage === SERVED)
   }
 }
@@ -92,14 +100,9 @@ export function held<A, E>(
   return new Task<A, E>(Op.Leave, task, release)
 }
 
-/** Waits, goes on as the waiter says, and gives back at any outcome of that. */
-export function hold(waiter: Waiter): Task<never> {
-  return new Task<never>(Op.Leave, waiter, atAnyEnd)
-}
-
-/** Waits, goes on as the waiter says, and gives back unless that succeeds: then it has been handed over. */
-export function receive(waiter: Waiter): Task<never> {
-  return new Task<never>(Op.Leave, waiter, unlessReceived)
+/** What `perform` continues as in order to wait: the waiter is in its line. */
+export function wait(waiter: Waiter): Task<never> {
+  return waiter as unknown as Task<never>
 }
 
 /** Yields `value` to whoever waits for it, with nothing in between. */
@@ -129,15 +132,6 @@ export function acquired<A, E>(
       else if (got !== undefined) giveBack(got.value, fiber)
     })
   }, undefined)
-}
-
-function atAnyEnd(_fiber: FiberCore, waiter: Waiter): void {
-  waiter.leave()
-}
-
-function unlessReceived(fiber: FiberCore, waiter: Waiter, mode: Mode): void {
-  if (mode === FULFILL) sure(fiber)
-  else waiter.leave()
 }
 
 /** Two operations more, to become a value and to be delivered, before fairness and cancellation get a word in. */

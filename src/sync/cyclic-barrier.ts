@@ -1,5 +1,5 @@
 import { LinkedList } from "../data/index.ts"
-import { type FiberCore, handOver, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, handOver, perform, wait, Waiter } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
 import { mustBeCount } from "./count.ts"
 
@@ -56,7 +56,7 @@ export class CyclicBarrier {
     if (before < this.parties - 1) {
       const waiter = new Waiter(fiber, this, undefined, Task.unit)
       this.#waiters.push(waiter)
-      return receive(waiter)
+      return wait(waiter)
     }
     // Counted as they go: of those who were cancelled none is left.
     for (let nth = 0; nth < before; nth++) (this.#waiters.shift() as Waiter).dismiss(Task.pure(nth))

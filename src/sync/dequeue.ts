@@ -9,7 +9,7 @@
  *                   ^ c is for whoever comes now
  */
 import { LinkedList } from "../data/index.ts"
-import { type FiberCore, handOver, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, handOver, perform, wait, Waiter } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
 import { iteratorOf } from "./async-iterator.ts"
 import type { ClosedError } from "./closed-error.ts"
@@ -109,7 +109,7 @@ export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A> 
       }
       const waiter = new Waiter(fiber, { what: "the end of a queue", left }, undefined, Task.unit)
       this.#emptied.push(waiter)
-      return receive(waiter)
+      return wait(waiter)
     }, undefined)
   }
 
@@ -216,7 +216,7 @@ export abstract class Dequeue<out A, out E = never> implements AsyncIterable<A> 
   #wait(fiber: FiberCore, then: AnyTask): AnyTask {
     const waiter = new Waiter(fiber, this, undefined, then)
     this.#takers.push(waiter)
-    return receive(waiter)
+    return wait(waiter)
   }
 
   /** Nothing is left, and nothing will come. */

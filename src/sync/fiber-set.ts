@@ -1,5 +1,5 @@
 import { LinkedList } from "../data/index.ts"
-import { type FiberCore, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, perform, wait, Waiter } from "../fiber/index.ts"
 import {
   type Fiber,
   mustBeFunction,
@@ -120,7 +120,7 @@ export class FiberSet implements AsyncDisposable {
       if (this.#fibers.size === 0) return Task.unit
       const waiter = new Waiter(fiber, this, undefined, Task.unit)
       this.#waiters.push(waiter)
-      return receive(waiter)
+      return wait(waiter)
     }, undefined)
   }
 

@@ -1,5 +1,5 @@
 import { describe, LinkedList } from "../data/index.ts"
-import { type FiberCore, handOver, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, handOver, perform, wait, Waiter } from "../fiber/index.ts"
 import { mustKnow, Task } from "../task/index.ts"
 import { ClosedError } from "./closed-error.ts"
 import { mustBeCount } from "./count.ts"
@@ -46,7 +46,7 @@ export class Hub<in out A, out E = never> {
     }
     const waiter = new Waiter(fiber, this, message, Task.unit)
     this.#publishers.push(waiter)
-    return receive(waiter)
+    return wait(waiter)
   }
 
   private constructor() {}

@@ -1,5 +1,5 @@
 import { LinkedList } from "../data/index.ts"
-import { type FiberCore, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, perform, wait, Waiter } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
 import { mustBeCount } from "./count.ts"
 
@@ -72,7 +72,7 @@ export class Latch {
     if (this.#count === 0) return Task.unit
     const waiter = new Waiter(fiber, this, undefined, Task.unit)
     this.#waiters.push(waiter)
-    return receive(waiter)
+    return wait(waiter)
   }
 
   /** @internal */

@@ -7,7 +7,7 @@
  * measures that and the handing over.
  */
 import { LinkedList } from "../data/index.ts"
-import { type FiberCore, handOver, held, hold, type Owner, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, handOver, held, type Owner, perform, wait, Waiter } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
 import { Permit } from "./permit.ts"
 
@@ -23,9 +23,8 @@ interface Want {
   readonly refusal: Refusal | undefined
 }
 
-/** A task that runs with permits: alone, and with the frame that releases them. */
+/** A task that runs with permits and releases them. */
 interface Use extends Want {
-  readonly task: AnyTask
   readonly releasing: AnyTask
 }
 
@@ -38,6 +37,7 @@ export class PermitLine implements Owner {
   readonly knowsHolder: boolean
   /** Those who wait, or hold all permits, to put an end to what the line is for. */
   #closers = 0
+  readonly #giveOne = (): void => this.give(1)
 
   constructor(permits: number, what: string, knowsHolder = false) {
     this.free = permits
@@ -48,8 +48,8 @@ export class PermitLine implements Owner {
 
   /** Waits for permits, runs the task, releases them. */
   using<A, E>(permits: number, task: Task<A, E>, refusal?: Refusal): Task<A, E> {
-    const releasing = held(task, () => this.give(permits))
-    return perform(enter, { line: this, permits, refusal, task, releasing }) as Task<A, E>
+    const releasing = held(task, permits === 1 ? this.#giveOne : () => this.give(permits))
+    return perform(enter, { line: this, permits, refusal, releasing }) as Task<A, E>
   }
 
   /** The same for who puts an end to it: it stands in the line, but is none of those who wait. */
@@ -103,10 +103,11 @@ export class PermitLine implements Owner {
     return new Permit(permits, this)
   }
 
-  join(fiber: FiberCore, permits: number, then: AnyTask): Waiter {
+  /** Stands in the line: what the fiber continues as. */
+  join(fiber: FiberCore, permits: number, then: AnyTask): AnyTask {
     const waiter = new Waiter(fiber, this, permits, then)
     this.waiters.push(waiter)
-    return waiter
+    return wait(waiter)
   }
 
   left(waiter: Waiter, served: boolean): void {
@@ -128,22 +129,22 @@ export class PermitLine implements Owner {
 }
 
 function enter(fiber: FiberCore, use: Use): AnyTask {
-  const { line, permits, refusal, task, releasing } = use
+  const { line, permits, refusal, releasing } = use
   const refused = refusal?.(fiber)
   if (refused !== undefined) return refused
-  if (!line.take(permits)) return hold(line.join(fiber, permits, line.knowsHolder ? perform(claim, use) : task))
+  if (!line.take(permits)) return line.join(fiber, permits, line.knowsHolder ? perform(claim, use) : releasing)
   line.holder = fiber
   return releasing
 }
 
-function claim(fiber: FiberCore, { line, task }: Use): AnyTask {
+function claim(fiber: FiberCore, { line, releasing }: Use): AnyTask {
   line.holder = fiber
-  return task
+  return releasing
 }
 
 function acquire(fiber: FiberCore, { line, permits, refusal }: Want): AnyTask {
   const refused = refusal?.(fiber)
   if (refused !== undefined) return refused
   const permit = line.permit(permits)
-  return line.take(permits) ? handOver(fiber, permit) : receive(line.join(fiber, permits, Task.pure(permit)))
+  return line.take(permits) ? handOver(fiber, permit) : line.join(fiber, permits, Task.pure(permit))
 }

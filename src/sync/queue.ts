@@ -1,5 +1,5 @@
 import { Heap, LinkedList, RingBuffer } from "../data/index.ts"
-import { type FiberCore, type Owner, perform, receive, Waiter } from "../fiber/index.ts"
+import { type FiberCore, type Owner, perform, wait, Waiter } from "../fiber/index.ts"
 import { mustBeFunction, Task } from "../task/index.ts"
 import { ClosedError } from "./closed-error.ts"
 import { mustBeCount, mustBeCountOrInfinity } from "./count.ts"
@@ -204,7 +204,7 @@ export class Queue<in out A, out E = never> extends Dequeue<A, E> {
   #wait(fiber: FiberCore, item: A): AnyTask {
     const waiter = new Waiter(fiber, this.#offering, item, TRUE)
     this.#producers.push(waiter)
-    return receive(waiter)
+    return wait(waiter)
   }
 
   #close(reason: unknown): boolean {

@@ -23,7 +23,7 @@
  *     Mask           (restore) => Task
  *     Access         (fiber, b) => Task      what else it is to be told
  *     Leave          source                  (fiber, source, mode) => void, called at any outcome of the source
- *     Park           no node, but a Waiter (fiber/waiter.ts): the source of a Leave that Access has made, and nowhere else
+ *     Park           no Task, but a Waiter (fiber/waiter.ts), in place of one: what Access continues as in order to wait
  *
  * A node that has a source is its own continuation frame: descending into the source pushes the node, and the value that
  * comes back meets its function. Of a Map the function alone is pushed (fiber/stack.ts). The last three tags are the

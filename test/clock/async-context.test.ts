@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import { afterEach, describe, expect, it } from "vitest"
-import { type Fiber, Runtime, Task } from "rapid-fiber"
+import { type Fiber, Runtime, Semaphore, Task } from "rapid-fiber"
 
 /** Law 13. Under Node the store is carried by hooks (20, 22) or frames (24 and later); the tests are the same. */
 const store = new AsyncLocalStorage<string>()
@@ -73,6 +73,17 @@ describe("async context", () => {
     )
     await store.run("canceller", () => fiber.cancel().toPromise())
     expect(inFinalizer).toBe("owner")
+  })
+
+  it("of who releases a permit in a callback is not that of who gets it", async () => {
+    const semaphore = Semaphore.make(1)
+    let call: () => void = () => {}
+    const holder = store.run("holder", () =>
+      semaphore.withPermit(Task.async((resume) => void (call = () => resume(Task.unit)))).run(),
+    )
+    const next = semaphore.withPermit(seen).run()
+    store.run("caller", () => call())
+    expect(await Promise.all([holder, next])).toEqual([undefined, undefined])
   })
 
   it("of whoever resumes a callback is not the fiber's", async () => {

@@ -20,9 +20,8 @@ describe("a ring buffer", () => {
           }
           expect(ring.size).toBe(model.length)
         }
-        const left: number[] = []
-        ring.forEach((item) => left.push(item))
-        expect(left).toEqual(model)
+        expect(model.map(() => ring.shift())).toEqual(model)
+        expect(ring.size).toBe(0)
       }),
     )
   })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { Runtime, Task } from "rapid-fiber"
+import { Mutex, Runtime, Task } from "rapid-fiber"
+import { turn } from "../watch.ts"
 
 /** Law 5, without asserting any time: what must get its turn, gets it. */
 const forever = (): Task<never> => Task.unit.flatMap(forever)
@@ -75,6 +76,22 @@ describe("fairness", () => {
     expect(steps).toBeLessThanOrEqual(100)
     expect(other).toBe(0)
     await fiber.cancel()
+  })
+
+  it("lets who is given something in a callback run in that callback, both on one budget", async () => {
+    const mutex = Mutex.make()
+    let call: () => void = () => {}
+    let steps = 0
+    const holder = mutex.withLock(Task.async((resume) => void (call = () => resume(Task.unit)))).run()
+    const count = (): Task<never> => Task.sync(() => steps++).flatMap(count)
+    const next = mutex.withLock(Task.defer(count)).run()
+    await turn()
+    expect(steps).toBe(0)
+    call()
+    expect(steps).toBeGreaterThan(0)
+    expect(steps).toBeLessThanOrEqual(1024)
+    await next.cancel()
+    expect(holder.poll()).toEqual({ status: "fulfilled", value: undefined })
   })
 
   it("changes fibers after a budget, so that none is ahead by more than a few", async () => {
