@@ -89,3 +89,15 @@ export {
   type SubscriptionOptions,
   type SubscriptionPolicy,
 } from "./sync/index.ts"
+export {
+  type BufferOptions,
+  Cursor,
+  type ElementOf,
+  type MergeOptions,
+  type ParallelOptions,
+  type PipeOptions,
+  type ShareOptions,
+  Stream,
+  type StreamFailureOf,
+  type StreamLike,
+} from "./stream/index.ts"

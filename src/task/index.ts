@@ -1,7 +1,17 @@
+export { atOnce, isAtOnce } from "./at-once.ts"
 export type { Completable } from "./completable.ts"
 export type { ConcurrencyOptions, Crew, SignalOptions } from "./crew.ts"
 export { bindEdge, type Runtime, type RunOptions } from "./edge.ts"
-export { mustBeFunction, mustBeSignal, mustBeTask, mustBeTaskOrFunction, mustKnow, notATask } from "./errors.ts"
+export {
+  limitOf,
+  mustBeClass,
+  mustBeFunction,
+  mustBeSignal,
+  mustBeTask,
+  mustBeTaskOrFunction,
+  mustKnow,
+  notATask,
+} from "./errors.ts"
 export { drive, type Driver, type FailureOfYielded, type TaskIterator, type Yielded } from "./generator.ts"
 export type { Fiber, StartOptions, StartSpec } from "./handle.ts"
 export {

@@ -1,0 +1,90 @@
+import { RingBuffer } from "../data/index.ts"
+import { Task } from "../task/index.ts"
+import { type AnyTask, type None, type Run } from "./pull.ts"
+import { Signal } from "./signal.ts"
+
+/** Elements on their way from fibers that run beside a stream to the fiber that pulls it, so many at most. */
+export class Channel<A> {
+  readonly items = new RingBuffer<A>()
+  readonly #capacity: number
+  readonly #filled: Signal
+  readonly #emptied: Signal
+  #end: { readonly failure: unknown; readonly failed: boolean } | undefined
+  readonly #hasRoom = (): boolean => this.items.size < this.#capacity || this.#end !== undefined
+  readonly #hasNews = (): boolean => this.items.size > 0 || this.#end !== undefined
+
+  constructor(capacity: number, what: string) {
+    this.#capacity = capacity
+    this.#filled = new Signal(`an element of ${what}`)
+    this.#emptied = new Signal(`room in the buffer of ${what}`)
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined
+  }
+
+  /** For who adds: yields when there is room, or when nobody takes any more. */
+  room(): Task<void> {
+    return this.#emptied.until(this.#hasRoom)
+  }
+
+  get full(): boolean {
+    return !this.#hasRoom()
+  }
+
+  /** Adds one, also where there is no room. */
+  push(item: A): void {
+    if (this.#end !== undefined) return
+    this.items.push(item)
+    this.#filled.one()
+  }
+
+  /** Adds one when there is room: at once, or as the Task that is returned. */
+  put(item: A): Task<void> | undefined {
+    if (this.full) return this.room().flatMap(() => this.put(item) ?? Task.unit)
+    this.push(item)
+    return undefined
+  }
+
+  /** Drops what it holds. */
+  clear(): void {
+    while (this.items.size > 0) void this.items.shift()
+  }
+
+  /** Nothing is added any more. What it holds can be taken; then it is the end, or the failure. */
+  end(): void {
+    this.#over({ failed: false, failure: undefined })
+  }
+
+  fail(failure: unknown): void {
+    this.#over({ failed: true, failure })
+  }
+
+  #over(end: { readonly failure: unknown; readonly failed: boolean }): void {
+    this.#end ??= end
+    this.#filled.all()
+    this.#emptied.all()
+  }
+
+  /** For who takes: an element, or NONE. */
+  next(run: Run): A | None {
+    if (this.items.size > 0) {
+      const item = this.items.shift() as A
+      this.#emptied.one()
+      return item
+    }
+    if (this.#end === undefined) return run.await(this.news())
+    if (this.#end.failed) throw this.#end.failure
+    return run.end()
+  }
+
+  /** Yields when there is an element or the end. */
+  news(): Task<void> {
+    return this.#filled.until(this.#hasNews)
+  }
+
+  /** The work that fills it, as what can be started: it ends the channel as it ends. */
+  filledBy(work: AnyTask): AnyTask {
+    return work.attempt().map((exit) => (exit.status === "rejected" ? this.fail(exit.reason) : this.end()))
+  }
+}

@@ -1,0 +1,118 @@
+import { type FiberCore, perform } from "../../fiber/index.ts"
+import { notATask, Task } from "../../task/index.ts"
+import { type AnyTask, NONE, type Plan, type Pull, Run } from "../pull.ts"
+import { Signal } from "../signal.ts"
+
+/**
+ * Fibers that share one source: each asks for an element, does with it what `f` says, and asks again. One asks at a time;
+ * who finds another asking, or the gate shut, waits in line. A worker is started when an element has been taken and all
+ * others are busy, so that there are no more than there is work for.
+ */
+export class Workers<A> {
+  /** What the first one has failed with. */
+  failure: { readonly reason: unknown } | undefined = undefined
+  readonly #f: (element: A) => AnyTask | undefined
+  readonly #concurrency: number
+  readonly #gate: () => boolean
+  readonly #turn = new Signal("its turn to ask a stream")
+  readonly #done = new Signal("the workers of a stream")
+  readonly #work: AnyTask
+  #source: { readonly run: Run; readonly pull: Pull<A> } | undefined
+  #asking = false
+  #over = false
+  #workers = 0
+
+  constructor(f: (element: A) => AnyTask | undefined, concurrency: number, gate: () => boolean) {
+    this.#f = f
+    this.#concurrency = concurrency
+    this.#gate = gate
+    this.#work = Task.defer(this.#again).catch((reason) => this.#failed(reason))
+  }
+
+  readonly #again = (): AnyTask => this.#go()
+  readonly #free = (): boolean => this.#over || (!this.#asking && this.#gate())
+  readonly #asked = (value: unknown): AnyTask => {
+    if (this.#source !== undefined) this.#source.run.value = value
+    this.#asking = false
+    return this.#go()
+  }
+
+  /** Runs them on a source: fails as the first that fails, after the others have been cancelled. Closes the source. */
+  on(from: Plan<A>): AnyTask {
+    return perform((outer: FiberCore) => {
+      // Their parent is a fiber of its own: when that has ended, they have, and the source can be closed.
+      const all = perform((fiber: FiberCore) => {
+        const run = new Run(fiber)
+        this.#source = { run, pull: from.open(run) }
+        this.#hire(run)
+        return this.#done.until(() => this.#workers === 0 || this.failure !== undefined)
+      }, undefined)
+      const fiber = new Run(outer).start(all, "stream workers")
+      const ended = fiber
+        .join()
+        .flatMap(() => (this.failure === undefined ? Task.unit : Task.fail(this.failure.reason)))
+      return ended.finally(() => fiber.cancel().andThen(Task.defer(() => this.#source?.pull.close?.() ?? Task.unit)))
+    }, undefined)
+  }
+
+  /** The gate may have opened. */
+  opened(): void {
+    if (this.#turn.waiting > 0 && this.#free()) this.#turn.one()
+  }
+
+  #go(): AnyTask {
+    const { run, pull } = this.#source as { readonly run: Run; readonly pull: Pull<A> }
+    for (;;) {
+      if (this.#over) return this.#leave()
+      if (!this.#free()) return this.#turn.until(this.#free).flatMap(this.#again)
+      // What is the user's may throw, and then nobody asks again.
+      this.#asking = true
+      const element = pull.next()
+      if (element === NONE) {
+        if (run.wait !== undefined) return run.wait.flatMap(this.#asked)
+        this.#over = true
+        this.#turn.all()
+        continue
+      }
+      this.#asking = false
+      const task = this.#f(element)
+      if (task === undefined) continue
+      // While this one works, another may ask.
+      if (this.#turn.waiting > 0) this.opened()
+      else if (this.#workers < this.#concurrency) this.#hire(run)
+      return task.flatMap(this.#again)
+    }
+  }
+
+  #hire(run: Run): void {
+    this.#workers++
+    void run.start(this.#work, "stream worker")
+  }
+
+  #leave(): AnyTask {
+    if (--this.#workers === 0) this.#done.all()
+    return Task.unit
+  }
+
+  #failed(reason: unknown): AnyTask {
+    this.failure ??= { reason }
+    this.#done.all()
+    return Task.unit
+  }
+}
+
+const always = (): boolean => true
+
+/** Runs `f` for the elements of a stream, for so many at once. Where it returns nothing, there is nothing to wait for. */
+export function forEachOf<A>(from: Plan<A>, f: (element: A) => AnyTask | undefined, concurrency: number): AnyTask {
+  return Task.defer(() => new Workers(f, concurrency, always).on(from))
+}
+
+/** `f`, which must return a Task. */
+export function returnsTask<A>(f: (element: A) => AnyTask, where: string): (element: A) => AnyTask {
+  return (element) => {
+    const task = f(element)
+    if (!(task instanceof Task)) throw notATask(task, `what the callback of ${where} returns`)
+    return task
+  }
+}

@@ -1,0 +1,69 @@
+import { CancelledError, type Exit } from "../../data/index.ts"
+import type { Fiber, RunOptions, Task } from "../../task/index.ts"
+import { each } from "../each.ts"
+import type { Plan } from "../pull.ts"
+import { Signal } from "../signal.ts"
+
+/** Who has asked for the next element. */
+interface Asked<A> {
+  readonly resolve: (result: IteratorResult<A, undefined>) => void
+  readonly reject: (reason: unknown) => void
+}
+
+const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
+
+/**
+ * The elements of a stream for `for await`. One fiber runs the stream, from the first `next` on; it makes an element when
+ * one has been asked for. `return` cancels it, and resolves when all is closed.
+ */
+export function iterate<A>(from: Plan<A>, options?: RunOptions): AsyncIterableIterator<A, undefined, void> {
+  const asked: Asked<A>[] = []
+  const demand = new Signal("whoever iterates")
+  let fiber: Fiber<unknown, unknown> | undefined
+  let over = false
+  /** What nobody has heard of yet. */
+  let failure: { readonly reason: unknown } | undefined
+  const hasAsked = (): boolean => asked.length > 0
+  const give = (element: A): Task<void> => {
+    asked.shift()?.resolve({ done: false, value: element })
+    return demand.until(hasAsked)
+  }
+  const finish = (): void => {
+    over = true
+    if (failure !== undefined && asked.length > 0) {
+      asked.shift()?.reject(failure.reason)
+      failure = undefined
+    }
+    for (const one of asked.splice(0)) one.resolve(END)
+  }
+  return {
+    next() {
+      return new Promise((resolve, reject) => {
+        asked.push({ resolve, reject })
+        if (over) return finish()
+        demand.one()
+        if (fiber !== undefined) return
+        fiber = each(from, give).run({ name: "for await", ...options })
+        fiber.onExit((exit) => {
+          if (!over && exit.status !== "fulfilled") {
+            failure = { reason: exit.status === "rejected" ? exit.reason : new CancelledError(exit.reason) }
+          }
+          finish()
+        })
+      })
+    },
+    async return() {
+      const running = over ? undefined : fiber
+      finish()
+      if (running === undefined) return END
+      running.abort()
+      const exit = await new Promise<Exit<unknown>>((resolve) => running.onExit(resolve))
+      // What a cleanup fails with is the loop's failure.
+      if (exit.status === "rejected") throw exit.reason
+      return END
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}

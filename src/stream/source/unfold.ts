@@ -1,0 +1,70 @@
+import { notATask, Task } from "../../task/index.ts"
+import { isThenable } from "../../data/index.ts"
+import { closing, NONE, type Open, type Pull, type Run } from "../pull.ts"
+import { planOf } from "./from.ts"
+
+/** What a step of an unfolding comes to: an element and what to go on from, or the end. */
+export type Unfolded<A, S> = readonly [element: A, next: S] | undefined
+
+/** Asks `f` again and again, each time with what it has said last. */
+function steps<T>(run: Run, f: () => T | Task<T, unknown>, where: string): () => T | typeof NONE {
+  let waiting = false
+  return () => {
+    if (waiting) {
+      waiting = false
+      return run.value as T
+    }
+    if (!run.may()) return run.pause()
+    const made = f()
+    if (isThenable(made) && !(made instanceof Task)) throw notATask(made, `what the function of ${where} returns`)
+    const got = made instanceof Task ? run.perform(made) : made
+    // A pause is waited for as well, and then asked again: only what `perform` waits for has a value to bring.
+    waiting = got === NONE
+    return got
+  }
+}
+
+export function unfold<A, S>(seed: S, f: (state: S) => Unfolded<A, S> | Task<Unfolded<A, S>, unknown>): Open<A> {
+  return (run) => {
+    let state = seed
+    const step = steps(run, () => f(state), "Stream.unfold")
+    return {
+      next() {
+        const made = step()
+        if (made === NONE) return NONE
+        if (made === undefined) return run.end()
+        state = made[1]
+        return made[0]
+      },
+    }
+  }
+}
+
+/** The same with a stream of elements for each step: each ends, and is closed, before the next step. */
+export function paginate<A, S>(
+  seed: S,
+  f: (state: S) => readonly [page: unknown, next: S | undefined] | Task<readonly [unknown, S | undefined], unknown>,
+): Open<A> {
+  return (run) => {
+    let state: S | undefined = seed
+    let page: Pull<A> | undefined
+    const step = steps(run, () => f(state as S), "Stream.paginate")
+    const next = (): A | typeof NONE => {
+      for (;;) {
+        if (page === undefined) {
+          if (state === undefined) return run.end()
+          const made = step()
+          if (made === NONE) return NONE
+          state = made[1]
+          page = planOf<A>(made[0], "the page of Stream.paginate").open(run)
+        }
+        const element = page.next()
+        if (element !== NONE || !run.ended) return element
+        const { close } = page
+        if (close !== undefined) return closing(run, close, () => (page = undefined))
+        page = undefined
+      }
+    }
+    return { next, close: () => page?.close?.() }
+  }
+}
