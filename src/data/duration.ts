@@ -32,8 +32,9 @@ const MILLIS: Readonly<Record<string, number>> = {
 /** The duration in milliseconds. `name` is what the caller calls it in the message of the error. */
 export function toMillis(duration: Duration, name: string): number {
   if (typeof duration === "number") return checked(duration, name, duration)
-  if (typeof duration !== "object" || duration === null || Array.isArray(duration)) throw wrongType(name, duration)
-  const fields = Object.entries(duration as Record<string, unknown>).filter(([, amount]) => amount !== undefined)
+  // What is no object has no fields, or none with such names.
+  const given = Object.entries((duration ?? {}) as Record<string, unknown>)
+  const fields = given.filter(([, amount]) => amount !== undefined)
   if (fields.length === 0) throw wrongType(name, duration)
   let total = 0
   for (const [unit, amount] of fields) {

@@ -25,7 +25,7 @@ export class RingBuffer<T> {
   push(item: T): void {
     this.#slots[this.#tail] = item
     this.#tail = (this.#tail + 1) & this.#mask
-    if (this.#tail === this.#head) this.#grow()
+    if (this.#tail === this.#head) this.#resize(this.#slots.length, this.#slots.length * 2)
   }
 
   /** The oldest item, or undefined when there is none. */
@@ -35,25 +35,17 @@ export class RingBuffer<T> {
     const item = this.#slots[head]
     this.#slots[head] = undefined
     this.#head = (head + 1) & this.#mask
-    if (this.#head === this.#tail && this.#mask >= LARGEST_KEPT) this.#reset()
+    if (this.#head === this.#tail && this.#mask >= LARGEST_KEPT) this.#resize(0, SMALLEST)
     return item
   }
 
-  #grow(): void {
-    const old = this.#slots
-    const capacity = old.length
-    const wider = new Array<T | undefined>(capacity * 2)
-    for (let i = 0; i < capacity; i++) wider[i] = old[(this.#head + i) & this.#mask]
-    this.#slots = wider
-    this.#mask = wider.length - 1
+  /** Moves its `count` items to an array of another length. */
+  #resize(count: number, capacity: number): void {
+    const slots = new Array<T | undefined>(capacity)
+    for (let i = 0; i < count; i++) slots[i] = this.#slots[(this.#head + i) & this.#mask]
+    this.#slots = slots
+    this.#mask = capacity - 1
     this.#head = 0
-    this.#tail = capacity
-  }
-
-  #reset(): void {
-    this.#slots = new Array<T | undefined>(SMALLEST)
-    this.#mask = SMALLEST - 1
-    this.#head = 0
-    this.#tail = 0
+    this.#tail = count
   }
 }

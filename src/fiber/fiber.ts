@@ -125,8 +125,7 @@ export class FiberCore implements Fiber<any, unknown> {
     return new Promise((resolve, reject) => {
       const settle = (exit: Exit<any>): void => {
         if (exit.status === "fulfilled") resolve(exit.value)
-        else if (exit.status === "rejected") reject(exit.reason)
-        else reject(new CancelledError(exit.reason))
+        else reject(exit.status === "rejected" ? exit.reason : new CancelledError(exit.reason))
       }
       this.onExit(settle)
     })

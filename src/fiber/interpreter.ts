@@ -93,13 +93,13 @@ export function advance(fiber: FiberCore): void {
   // User functions are called through this variable, so that they get no `this` of ours.
   let f: (...args: any[]) => any
   let registering: Registration | undefined
-  if (mustStop(fiber, cur)) cur = stop(fiber, cur)
+  cur = orStop(fiber, cur)
 
   for (;;) {
     try {
       run: for (;;) {
         if (--loop.ops < 0) {
-          if (mustStop(fiber, cur)) cur = stop(fiber, cur)
+          cur = orStop(fiber, cur)
           if (loop.mustGiveWay(cur)) {
             save(fiber, stack, sp)
             return fiber.wake(cur)
@@ -388,16 +388,13 @@ function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
   return frame
 }
 
-/** A cancellation is to be delivered now, in place of `cur`. A Stop that brings its cleanup along is that delivery. */
-function mustStop(fiber: FiberCore, cur: Node): boolean {
-  return fiber.stopping && !(fiber.state & STOPPED) && cur?.tag !== Op.Stop
-}
-
 /**
- * The delivery. A failure on its way gives way to it, unless it is that of a cleanup: that one is kept beside it. A waiter
- * that has been served gives back what it was given.
+ * What to run next: `cur`, or the delivery of a cancellation in its place. A Stop that brings its cleanup along is that
+ * delivery. A failure on its way gives way to it, unless it is that of a cleanup: that one is kept beside it. A waiter that
+ * has been served gives back what it was given.
  */
-function stop(fiber: FiberCore, cur: Node): Node {
+function orStop(fiber: FiberCore, cur: Node): Node {
+  if (!fiber.stopping || fiber.state & STOPPED || cur?.tag === Op.Stop) return cur
   if (cur?.tag === Op.Park) (cur as unknown as Waiter).leave()
   return fiber.state & UNCLEAN && cur.tag === Op.Fail ? new Task(Op.Stop, cur) : STOP
 }

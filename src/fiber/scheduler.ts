@@ -130,18 +130,17 @@ export class Scheduler implements Driver {
     if (!this.#running) this.#openTurn()
     this.live++
     if (this.#running) this.enqueue(fiber)
-    else this.#runNow(fiber, false)
+    else this.#runNow(fiber)
   }
 
   /**
-   * Runs `fiber` for one budget at most: somebody outside is waiting for us to return. Alone, or with those whom it makes
-   * runnable, a permit or an item in hand.
+   * Runs `fiber` for one budget at most: somebody outside is waiting for us to return. Alone, or lending what is left of
+   * it to those whom the fiber makes runnable.
    */
-  #runNow(fiber: FiberCore, lending: boolean): void {
+  #runNow(fiber: FiberCore): void {
     const outer = this.#claim()
     try {
       this.#entering = true
-      this.#lending = lending
       this.#step(fiber)
     } finally {
       this.#entering = this.#lending = false
@@ -155,10 +154,11 @@ export class Scheduler implements Driver {
    * context of the caller's would show in it; in its turn otherwise.
    */
   resume(fiber: FiberCore): void {
-    const atOnce = !this.#running && !this.#turn.over && this.ready.size === 0
     const bare = captureContext() === undefined
-    if (atOnce && (bare || fiber.side?.context !== undefined) && this.#opensTurn()) this.#runNow(fiber, bare)
-    else this.enqueue(fiber)
+    const inTurn = this.#running || this.#turn.over || this.ready.size > 0
+    if (inTurn || !(bare || fiber.side?.context) || !this.#opensTurn()) return this.enqueue(fiber)
+    this.#lending = bare
+    this.#runNow(fiber)
   }
 
   /** Fails, and changes nothing, if the host refuses the macrotask: some do while a module is loaded. */
@@ -250,13 +250,10 @@ export class Scheduler implements Driver {
 
   /** From the interpreter, when the count has run out: true if the running fiber must give way. */
   mustGiveWay(next?: AnyTask): boolean {
-    this.ops = this.#turn.more(this.ops, this.#entering || this.#due || this.#othersWait, next)
+    const othersWait = this.#entering || this.#due || this.ready.size + this.#soon.length > 0
+    this.ops = this.#turn.more(this.ops, othersWait, next)
     // The operation that asked is the first of the new grant.
     return this.ops-- === 0
-  }
-
-  get #othersWait(): boolean {
-    return this.ready.size > 0 || this.#soon.length > 0
   }
 
   /** Makes the running fiber look at its state at its next operation. */

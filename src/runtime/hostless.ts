@@ -7,7 +7,7 @@ const NO_HOST: Host = { now: () => 0, microtask: () => {}, macrotask: () => {} }
 
 /** A clock on which nobody wakes; it can be read where the host has one. */
 const NO_CLOCK: Clock = {
-  now: () => (typeof performance === "undefined" ? 0 : performance.now()),
+  now: () => globalThis.performance?.now() ?? 0,
   wall: () => Date.now(),
   add: () => 0,
   cancel: () => {},
