@@ -196,6 +196,13 @@ export class FiberCore implements Fiber<any, unknown> {
     this.#queue()
   }
 
+  /** The same for who is given what the running fiber had. */
+  follow(task: AnyTask): void {
+    this.cur = task
+    this.state = (this.state & ~SUSPENDED) | QUEUED
+    this.loop.follow(this)
+  }
+
   /** The same for callbacks and promises, which come from outside the loop: the fiber may run at once. */
   resume(task: AnyTask): void {
     this.loop.outside--

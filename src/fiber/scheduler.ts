@@ -109,6 +109,15 @@ export class Scheduler implements Driver {
     else this.enqueue(entry)
   }
 
+  /**
+   * Makes `entry` runnable, who has been given what the running one had: in a callback, if nobody else waits, on what is
+   * left of its budget, since a microtask of our own would cost more.
+   */
+  follow(entry: Ready): void {
+    if (this.#lending && this.ready.size + this.#soon.length === 0) this.#soon.push(entry)
+    else this.enqueue(entry)
+  }
+
   /** Becomes the runner, unless there is one, until nothing is ready or the turn is over. */
   drain(): void {
     if (this.#running) return
@@ -134,8 +143,8 @@ export class Scheduler implements Driver {
   }
 
   /**
-   * Runs `fiber` for one budget at most: somebody outside is waiting for us to return. Alone, or lending what is left of
-   * it to those whom the fiber makes runnable.
+   * Runs `fiber` for one budget at most: somebody outside is waiting for us to return. Alone, or lending what is left to
+   * who follows it.
    */
   #runNow(fiber: FiberCore): void {
     const outer = this.#claim()
@@ -204,11 +213,7 @@ export class Scheduler implements Driver {
       else if (typeof entry === "function") this.#callDetached(entry)
       else if (entry instanceof Group) this.#call(entry)
       else this.#resumeDetached(entry)
-      if (this.#turn.over) break
-      entry = this.#soon.pop()
-      // In a callback, who is first in line uses what is left of the grant: a microtask of its own would cost more.
-      if (this.#lending && entry === undefined && this.ops > 0 && this.ready.size > 0)
-        entry = this.ready.shift() as Ready
+      entry = this.#turn.over ? undefined : this.#soon.pop()
     } while (entry !== undefined)
     this.#turn.leave(this.ops)
   }

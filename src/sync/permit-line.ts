@@ -123,7 +123,7 @@ export class PermitLine implements Owner {
       if (first === undefined || (first.load as number) > this.free) return
       this.waiters.remove(first)
       this.free -= first.load as number
-      first.serve()
+      first.succeed()
     }
   }
 }
