@@ -192,23 +192,31 @@ export class FiberCore implements Fiber<any, unknown> {
 
   /** Ends a suspension with what to continue as. The way in for all that happens inside the loop: joins, groups, yields. */
   wake(task: AnyTask): void {
-    this.cur = task
-    this.#queue()
+    this.#goOnAs(task)
+    this.loop.enqueue(this)
   }
 
   /** The same for who is given what the running fiber had. */
   follow(task: AnyTask): void {
-    this.cur = task
-    this.state = (this.state & ~SUSPENDED) | QUEUED
+    this.#goOnAs(task)
     this.loop.follow(this)
   }
 
   /** The same for callbacks and promises, which come from outside the loop: the fiber may run at once. */
   resume(task: AnyTask): void {
     this.loop.outside--
+    this.#goOnAs(task)
+    this.loop.resume(this)
+  }
+
+  /** The clock has put this sleeper among those who are ready. */
+  awake(): void {
+    this.#goOnAs(Task.unit)
+  }
+
+  #goOnAs(task: AnyTask): void {
     this.cur = task
     this.state = (this.state & ~SUSPENDED) | QUEUED
-    this.loop.resume(this)
   }
 
   /** Waits, for something that calls `wake`. A cancellation requested while it registered interrupts it at once. */
@@ -217,17 +225,6 @@ export class FiberCore implements Fiber<any, unknown> {
     this.state |= SUSPENDED
     if (this.parent === undefined && typeof wait !== "number") this.loop.list(this)
     if (this.stopping) this.#interrupt()
-  }
-
-  /** The clock has put this sleeper among those who are ready. */
-  awake(): void {
-    this.cur = Task.unit
-    this.state = (this.state & ~SUSPENDED) | QUEUED
-  }
-
-  #queue(): void {
-    this.state = (this.state & ~SUSPENDED) | QUEUED
-    this.loop.enqueue(this)
   }
 
   /** Requests cancellation. A suspended fiber leaves what it waits for at once, unless masked. */
@@ -250,7 +247,7 @@ export class FiberCore implements Fiber<any, unknown> {
       else (wait as Wait | undefined)?.leave()
       this.cur = undefined
     }
-    this.#queue()
+    this.wake(this.cur)
   }
 
   /** The body has ended: children are cancelled and awaited, then the fiber completes. */
@@ -339,7 +336,7 @@ export class FiberCore implements Fiber<any, unknown> {
     const side = this.ownSide()
     family.leave(side, child)
     if (how === REJECT) this.#childFailed(side, value)
-    if (side.children === undefined && this.state & CLOSING) this.#queue()
+    if (side.children === undefined && this.state & CLOSING) this.wake(this.cur)
   }
 
   /** A child's failure becomes this fiber's, after it has cancelled the body and the siblings. */

@@ -10,7 +10,7 @@
  * closes the turn, looks for failures that nobody observed, and goes on with what is ready.
  */
 import { captureContext, type Clock, type Host, type Woken } from "../clock/index.ts"
-import { type Exit, RingBuffer } from "../data/index.ts"
+import { RingBuffer } from "../data/index.ts"
 import { drive, type Driver, type StartSpec, Task } from "../task/index.ts"
 import * as family from "./family.ts"
 import { FiberCore, type Parent } from "./fiber.ts"
@@ -238,11 +238,7 @@ export class Scheduler implements Driver {
 
   /** A sleeper that nobody holds woke, and all that it has left to do is one function. */
   #callDetached(f: (value: void) => unknown): void {
-    try {
-      f()
-    } catch (error) {
-      this.unhandled.report(error, undefined)
-    }
+    this.tell(f, undefined)
     this.rootEnded(undefined)
   }
 
@@ -391,9 +387,9 @@ export class Scheduler implements Driver {
   }
 
   /** Calls somebody's callback; what it throws is reported and harms no one. */
-  tell<A>(callback: (exit: Exit<A>) => void, exit: Exit<A>): void {
+  tell<A>(callback: (news: A) => unknown, news: A): void {
     try {
-      callback(exit)
+      callback(news)
     } catch (error) {
       this.unhandled.report(error, undefined)
     }
