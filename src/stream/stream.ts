@@ -15,6 +15,7 @@ import {
   Task,
 } from "../task/index.ts"
 import { broadcast, share } from "./op/broadcast.ts"
+import { buffer } from "./op/buffer.ts"
 import { catching, retrying } from "./op/catch.ts"
 import { concat } from "./op/concat.ts"
 import { collect, filter, filterWith, intersperse, map, scan, take, takeWhile } from "./op/elements.ts"
@@ -24,7 +25,8 @@ import { chunk, groupAdjacent, sliding, split } from "./op/groups.ts"
 import { lastly, onEnd, onFirst } from "./op/hooks.ts"
 import { mapConcurrently, mapUnordered } from "./op/map-concurrently.ts"
 import { mapTask, tap } from "./op/map-task.ts"
-import { buffer, mergeAll, switchMap } from "./op/merge.ts"
+import { mergeAll } from "./op/merge.ts"
+import { switchMap } from "./op/switch-map.ts"
 import { decode, lines } from "./op/text.ts"
 import { chunkWithin, debounce, sample, throttle, timeout } from "./op/timed.ts"
 import { forEachOf, returnsTask } from "./op/workers.ts"
@@ -131,8 +133,10 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
   // --- making one ----------------------------------------------------------------------------------------------------
 
   /** These values. */
-  static of<A>(...items: A[]): Stream<A> {
-    return new Stream<A>(values(items))
+  static of<A>(...items: A[]): Stream<A>
+  static of<T extends readonly unknown[]>(...items: T): Stream<T[number]>
+  static of(...items: unknown[]): Stream<unknown> {
+    return new Stream(values(items))
   }
 
   /** No elements. */

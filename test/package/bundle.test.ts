@@ -5,8 +5,9 @@ import { bundlers } from "./bundle.ts"
 import { builtIndex } from "./dist.ts"
 
 const kilobyte = 1024
-/** All of Task: see D24 of docs/decisions.md. */
+/** All of Task, and all of Stream beside it: see D24 and D69 of docs/decisions.md. */
 const budget = 15
+const streamBudget = 24
 
 /** Of Schedule, Local, Timer, Unique, the second clock, the adapters and the primitives. */
 const words = [
@@ -27,6 +28,14 @@ describe.each(Object.entries(bundlers))("a bundle of `import { Task }`, by %s,",
     const bytes = gzipSync(code, { level: 9 }).length
     console.log(`import { Task }, by ${name}: ${(bytes / kilobyte).toFixed(2)} KB min+gzip`)
     expect(bytes).toBeLessThanOrEqual(budget * kilobyte)
+  })
+
+  it(`is at most ${streamBudget} KB with Stream`, async () => {
+    const both = `import { Stream, Task } from ${JSON.stringify(builtIndex())}`
+    const code = await bundle(`${both}; console.log(Stream, Task)`, { minify: true })
+    const bytes = gzipSync(code, { level: 9 }).length
+    console.log(`import { Task, Stream }, by ${name}: ${(bytes / kilobyte).toFixed(2)} KB min+gzip`)
+    expect(bytes).toBeLessThanOrEqual(streamBudget * kilobyte)
   })
 
   it("holds nothing that has a name of its own", async () => {

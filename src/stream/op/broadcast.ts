@@ -6,7 +6,7 @@ import { type AnyTask, type Open, type Plan, Run } from "../pull.ts"
 import { received } from "./group-by.ts"
 
 /** Gives each element to all channels, when the slowest has room for it. */
-function feeding<A>(from: Plan<A>, channels: Iterable<Channel<A>>, each_: (element: A) => void = () => {}): AnyTask {
+function feeding<A>(from: Plan<A>, channels: Iterable<Channel<A>>, remember?: (element: A) => void): AnyTask {
   const untilAllHaveRoom = (): AnyTask | undefined => {
     for (const channel of channels) {
       if (channel.full) return channel.room().flatMap(() => untilAllHaveRoom() ?? Task.unit)
@@ -14,7 +14,7 @@ function feeding<A>(from: Plan<A>, channels: Iterable<Channel<A>>, each_: (eleme
     return undefined
   }
   const fed = each(from, (element) => {
-    each_(element)
+    remember?.(element)
     for (const channel of channels) channel.push(element)
     return untilAllHaveRoom()
   })

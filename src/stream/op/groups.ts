@@ -60,8 +60,9 @@ export function sliding<A>(from: Plan<A>, size: number, step: number): Open<A[]>
     }
     return {
       add: (element) => {
-        if (skip > 0) return (skip--, NONE)
-        return window.push(element) < size ? NONE : move()
+        if (skip > 0) skip--
+        else if (window.push(element) === size) return move()
+        return NONE
       },
       rest: () => (window.length > 0 ? move() : NONE),
     }
@@ -79,9 +80,10 @@ export function groupAdjacent<A, K>(from: Plan<A>, key: (element: A) => K): Open
     return {
       add: (element) => {
         const its = key(element)
-        if (group !== undefined && Object.is(group[0], its)) return (group[1].push(element), NONE)
-        const made = rest()
-        group = [its, [element]]
+        const same = group !== undefined && Object.is(group[0], its)
+        const made = same ? NONE : rest()
+        if (group === undefined) group = [its, [element]]
+        else group[1].push(element)
         return made
       },
       rest,
@@ -95,9 +97,12 @@ export function split<A>(from: Plan<A>, separates: (element: A) => unknown): Ope
     return {
       add: (element) => {
         const open = (group ??= [])
-        if (!separates(element)) return (open.push(element), NONE)
-        group = []
-        return open
+        if (separates(element)) {
+          group = []
+          return open
+        }
+        open.push(element)
+        return NONE
       },
       rest: () => {
         const made = group ?? NONE

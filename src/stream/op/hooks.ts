@@ -1,6 +1,5 @@
 /** Stages that do something at the beginning or at the end. */
-import type { Task } from "../../task/index.ts"
-import { Task as TaskClass } from "../../task/index.ts"
+import { Task } from "../../task/index.ts"
 import { inTurn, NONE, type Open, type Plan, stage } from "../pull.ts"
 import { tap } from "./map-task.ts"
 
@@ -42,7 +41,7 @@ export function lastly<A>(
         begun = true
         return next()
       },
-      close: () => inTurn(close?.(), begun ? TaskClass.unit.finally(cleanup) : undefined),
+      close: () => inTurn(close?.(), begun ? Task.unit.finally(cleanup) : undefined),
     }
   }
 }

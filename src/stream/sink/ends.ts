@@ -1,7 +1,7 @@
 /** What a stream comes to: stages with one element, which is there when the source has ended, or sooner. */
 import { Task } from "../../task/index.ts"
 import { mustNotBePromise } from "../op/map-task.ts"
-import { type Next, type None, NONE, type Open, type Plan, type Run, stage } from "../pull.ts"
+import { type Next, NONE, type Open, type Plan, type Run, stage } from "../pull.ts"
 
 /** Takes in elements until the end, or until `add` says that this is enough; then `result`. */
 interface Sink<A, B> {
@@ -32,11 +32,6 @@ export function reduce<A, B>(
     let begun = initial.length > 0
     let state = initial[0] as B
     let waiting = false
-    const keep = (made: B | None): boolean => {
-      if (made === NONE) return false
-      state = made
-      return true
-    }
     return () => {
       if (waiting) {
         waiting = false
@@ -55,11 +50,10 @@ export function reduce<A, B>(
           continue
         }
         const made = mustNotBePromise(f(state, element), "what the callback of reduce returns")
-        if (!(made instanceof Task)) state = made
-        else if (!keep(run.perform(made))) {
-          waiting = true
-          return NONE
-        }
+        const now = made instanceof Task ? run.perform(made) : made
+        waiting = now === NONE
+        if (now === NONE) return NONE
+        state = now
       }
     }
   })
