@@ -49,6 +49,7 @@ export class Channel<A> {
   /** Drops what it holds. */
   clear(): void {
     while (this.items.size > 0) void this.items.shift()
+    this.#emptied.one()
   }
 
   /** Nothing is added any more. What it holds can be taken; then it is the end, or the failure. */
@@ -70,7 +71,8 @@ export class Channel<A> {
   next(run: Run): A | None {
     if (this.items.size > 0) {
       const item = this.items.shift() as A
-      this.#emptied.one()
+      // Of several who wait for room the first has all of it, in turn: woken for each place, the first would always win.
+      if (this.items.size === 0 || this.#emptied.waiting === 1) this.#emptied.one()
       return item
     }
     if (this.#end === undefined) return run.await(this.news())

@@ -43,7 +43,7 @@ export class Cursor<out A> {
    * await numbers.toArray() // [1, 3]
    * ```
    */
-  static materialize<A, B, E, E2 = never, E3 = never>(
+  static materialize<A, E, B = A, E2 = never, E3 = never>(
     stream: Stream<A, E>,
     f: (element: A, cursor: Cursor<B>) => Task<Cursor<B>, E2>,
     atEnd: (cursor: Cursor<B>) => Task<Cursor<B>, E3> = (cursor) => Task.pure(cursor),
@@ -83,10 +83,12 @@ export class Cursor<out A> {
   }
 
   /** Replaces what was emitted so many elements ago by what `f` makes of it, and takes it out where that is undefined. */
-  modifyPrevious<B, E>(ago: number, f: (item: A) => Task<B | undefined, E>): Task<Cursor<A | B>, E> {
+  modifyPrevious<B, E>(ago: number, f: (item: A) => Task<B, E>): Task<Cursor<A | Exclude<B, undefined>>, E> {
     const at = this.#at(ago)
     if (at < 0) return Task.pure(this)
-    return f(this.#items[at] as A).map((made) => this.#with(at, made === undefined ? [] : [made]))
+    return f(this.#items[at] as A).map((made) =>
+      this.#with(at, made === undefined ? [] : [made as Exclude<B, undefined>]),
+    )
   }
 
   /** The same with a function; where there is nothing, nothing changes. */

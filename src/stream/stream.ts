@@ -655,7 +655,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
 
   /**
    * Folds with `f`, which may return a Task of the next state. Without `initial` the first element is the first state; then
-   * an empty stream fails with a TypeError.
+   * an empty stream fails with a TypeError. Every run starts from the same `initial`: make a new state, do not change it.
    */
   reduce<B, E2 = never>(f: (state: B, element: A) => B | Task<B, E2>, initial: B): Task<B, E | E2>
   reduce<E2 = never>(f: (state: A, element: A) => A | Task<A, E2>): Task<A, E | E2>

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest"
-import { type SuppressedError, Task, Timer, Unique } from "rapid-fiber"
+import { Stream, type SuppressedError, Task, Timer, Unique } from "rapid-fiber"
 
 /** BasicsAsyncSpec.scala (its tests, too, begin with "Basics sync"). What waits is on fake time. */
 afterEach(() => void vi.useRealTimers())
@@ -143,4 +143,11 @@ it("Basics sync should start and wait for four tasks to complete", async () => {
   expect(four.poll()).toBeUndefined()
   await vi.advanceTimersByTimeAsync(1)
   expect(four.poll()).toEqual({ status: "fulfilled", value: undefined })
+})
+
+it("Basics sync should verify chunk + fold", async () => {
+  const sum = Stream.range(0, 101)
+    .chunk(10)
+    .reduce((total, numbers) => total + numbers.reduce((a, b) => a + b), 0)
+  expect(await sum).toBe(5050)
 })

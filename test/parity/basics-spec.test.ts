@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
-import { Task } from "rapid-fiber"
+import { Stream, Task } from "rapid-fiber"
 
 /** BasicsSpec.scala, on fake time. */
 beforeEach(() => void vi.useFakeTimers())
@@ -121,4 +121,16 @@ it("Basics should propagate error when throw is used inside handleError with gua
     })
   expect(await rethrown.attempt()).toEqual({ status: "rejected", reason: inner })
   expect(cleaned).toBe(1)
+})
+
+it("Basics should propagate error from stream drain through handleError with throw", async () => {
+  const failure = new Error("stream element 2 failed")
+  const drained = Stream.of(1, 2, 3)
+    .mapTask((n) => (n === 2 ? Task.fail(failure) : Task.sync(() => n)))
+    .drain()
+    .as("ok")
+    .catch((error) => {
+      throw error
+    })
+  expect(await drained.attempt()).toEqual({ status: "rejected", reason: failure })
 })

@@ -1,46 +1,62 @@
 import { type Policy, Task } from "../../task/index.ts"
-import { type AnyTask, closing, NONE, type Open, type Plan, type Pull, type Run } from "../pull.ts"
+import { suppress } from "../../data/index.ts"
+import { type AnyTask, type None, NONE, type Open, type Plan, type Pull, type Run } from "../pull.ts"
 import { planOf } from "../source/from.ts"
-import { empty } from "../source/values.ts"
 
 /** What is to be done about a failure: go on with this, after that; or undefined, to let it be. */
 interface Remedy<A> {
   readonly plan: () => Plan<A>
-  readonly before: AnyTask | undefined
+  readonly before: AnyTask
 }
 
-/** What a source has emitted stays emitted. When it fails it is closed, and then comes what `remedy` says. */
+/**
+ * What a source has emitted stays emitted. When it fails it is closed, and then comes what `remedy` says. It is closed here
+ * at its end, too, so that what its cleanups fail with is met as well, joined to what it has failed with before.
+ */
 function recovering<A>(from: Plan<A>, make: (run: Run) => (failure: unknown) => Remedy<A> | undefined): Open<A> {
   return (run) => {
     const remedyFor = make(run)
-    let pull: Pull<A> = from.open(run)
-    let remedy: Remedy<A> | undefined
-    const failed = (failure: unknown): boolean => (remedy = remedyFor(failure)) !== undefined
-    const forget = (): void => {
-      pull = empty.open(run)
+    let pull: Pull<A> | undefined = from.open(run)
+    let again: (() => Plan<A>) | undefined
+    let failure: { readonly reason: unknown } | undefined
+    let ended = false
+    const failed = (reason: unknown): Task<void> => {
+      failure = { reason: failure === undefined ? reason : suppress(reason, failure.reason) }
+      return Task.unit
     }
-    const next = (): A | typeof NONE => {
-      if (remedy !== undefined) {
-        if (pull.close !== undefined) return closing(run, pull.close, forget)
-        const { plan, before } = remedy
-        if (before !== undefined) {
-          remedy = { plan, before: undefined }
-          return run.await(before)
-        }
-        remedy = undefined
-        pull = plan().open(run)
+    const close = (): AnyTask => {
+      const closed = pull?.close?.() ?? Task.unit
+      pull = undefined
+      return closed.catch(failed)
+    }
+    const next = (): A | None => {
+      if (again !== undefined) {
+        pull = again().open(run)
+        again = undefined
       }
       try {
-        const element = pull.next()
-        if (element === NONE && run.wait !== undefined) run.wait = run.wait.catch(waitFailed)
-        return element
-      } catch (failure) {
-        if (failed(failure)) return next()
-        throw failure
+        if (pull !== undefined && !ended && failure === undefined) {
+          const element = pull.next()
+          if (element !== NONE) return element
+          if (run.wait !== undefined) return run.await(run.wait.catch(failed))
+          ended = true
+        }
+      } catch (reason) {
+        void failed(reason)
       }
+      if (pull?.close !== undefined) {
+        ended = true
+        return run.await(Task.uncancelable(close))
+      }
+      if (failure === undefined) return run.end()
+      const remedy = remedyFor(failure.reason)
+      if (remedy === undefined) throw failure.reason
+      failure = undefined
+      ended = false
+      again = remedy.plan
+      return run.await(remedy.before)
     }
-    const waitFailed = (failure: unknown): AnyTask => (failed(failure) ? Task.unit : Task.fail(failure))
-    return { next, close: () => pull.close?.() }
+    return { next, close: () => pull?.close?.() }
   }
 }
 
@@ -54,7 +70,7 @@ export function catching<A, B>(
     return (failure) => {
       if (handled || !handles(failure)) return undefined
       handled = true
-      return { plan: () => planOf<A | B>(handler(failure), "what the handler of catch returns"), before: undefined }
+      return { plan: () => planOf<A | B>(handler(failure), "what the handler of catch returns"), before: Task.unit }
     }
   })
 }

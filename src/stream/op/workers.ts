@@ -96,6 +96,7 @@ export class Workers<A> {
 
   #failed(reason: unknown): AnyTask {
     this.failure ??= { reason }
+    this.#over = true
     this.#done.all()
     return Task.unit
   }
