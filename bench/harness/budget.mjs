@@ -14,6 +14,21 @@ export const timesFloor = (times, floor) => ({
 })
 
 /**
+ * At most so many times a rival.
+ *
+ * @param {number} times
+ * @param {string} name of its row
+ * @returns {Budget}
+ */
+export const timesRow = (times, name) => ({
+  text: `≤ ${times} × ${name}`,
+  holds: ({ result, others }) => {
+    const [ours, theirs] = [result, others.get(name)].map((of) => of?.summary?.median)
+    return ours === undefined || theirs === undefined ? undefined : ours <= times * theirs
+  },
+})
+
+/**
  * Faster than the rows of these names; one that has failed is slower than any.
  *
  * @param {...string} names
