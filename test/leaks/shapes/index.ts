@@ -17,6 +17,7 @@ import { roots } from "./roots.ts"
 import { scopes } from "./scopes.ts"
 import { signals } from "./signals.ts"
 import { sleeps } from "./sleeps.ts"
+import { streams } from "./streams.ts"
 
 /** Each of them must leave nothing behind. */
 export const shapes: readonly Shape[] = [
@@ -37,5 +38,6 @@ export const shapes: readonly Shape[] = [
   ...callbacks,
   ...observables,
   ...primitives,
+  ...streams,
   ...sleeps,
 ]
