@@ -26,10 +26,19 @@ function checkConsumer(): void {
   const installed = join(folder, "node_modules/rapid-fiber")
   mkdirSync(installed, { recursive: true })
   execFileSync("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"])
+  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
   const subpaths = entries.flatMap(({ subpath }) => (subpath === undefined ? [] : [subpath]))
+  // Only who imports `./node` needs the types of Node.
+  checkSubpaths(
+    subpaths.filter((subpath) => subpath !== "./node"),
+    [],
+  )
+  checkSubpaths(["./node"], ["node"])
+}
+
+function checkSubpaths(subpaths: ReadonlyArray<string>, types: ReadonlyArray<string>): void {
   const lines = subpaths.map((subpath, i) => `export * as entry${i} from "rapid-fiber${subpath.slice(1)}"`)
   writeFileSync(join(folder, "consumer.ts"), `${lines.join("\n")}\n`)
-  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
   for (const [module, moduleResolution] of [
     ["NodeNext", "NodeNext"],
     ["ESNext", "Bundler"],
@@ -39,7 +48,8 @@ function checkConsumer(): void {
       moduleResolution,
       target: "ES2022",
       lib: ["ES2023", "ESNext.Disposable", "DOM"],
-      types: [],
+      types,
+      typeRoots: [join(root, "node_modules/@types")],
       strict: true,
       exactOptionalPropertyTypes: true,
       noEmit: true,

@@ -10,6 +10,7 @@ export type Entry = { readonly source: string; readonly output: string } & (
 export const entries: ReadonlyArray<Entry> = [
   { subpath: ".", source: "src/index.ts", output: "dist/index.js" },
   { subpath: "./cron", source: "src/cron/index.ts", output: "dist/cron.js" },
+  { subpath: "./node", source: "src/node/index.ts", output: "dist/node.js" },
   { subpath: "./testing", source: "src/testing/index.ts", output: "dist/testing.js" },
   { bin: "rapid-fiber", source: "src/cli/main.ts", output: "dist/cli.js" },
 ]

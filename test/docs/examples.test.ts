@@ -3,6 +3,7 @@ import { transform } from "esbuild"
 import { describe, expect, it } from "vitest"
 import * as library from "rapid-fiber"
 import * as cron from "rapid-fiber/cron"
+import * as node from "rapid-fiber/node"
 import * as testing from "rapid-fiber/testing"
 
 /**
@@ -56,7 +57,7 @@ async function runExample({ code }: Example): Promise<void> {
   // A function declaration: esbuild puts its helpers for `using` before it.
   const source = `async function __example() {\n${body}\n}`
   const { code: script } = await transform(source, { loader: "ts", target: "es2022" })
-  const exported: Readonly<Record<string, unknown>> = { ...library, ...cron, ...testing }
+  const exported: Readonly<Record<string, unknown>> = { ...library, ...cron, ...node, ...testing }
   const names = Object.keys(exported)
   // oxlint-disable-next-line typescript/no-implied-eval -- the text is our own documentation
   const example = new Function("__expect", "console", ...names, `${script}\nreturn __example()`)

@@ -1,5 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { expect, it } from "vitest"
 import { Stream, Task } from "rapid-fiber"
+import { writeFile } from "rapid-fiber/node"
 import { taskTest } from "rapid-fiber/testing"
 
 /** StreamJvmSpec.scala, on virtual time. */
@@ -58,4 +62,12 @@ it("Stream (JVM-only) should close underlying InputStream in fromInputStream", a
   expect(closed).toBe(1)
   expect(await stream.take(2).count()).toBe(2)
   expect(closed).toBe(2)
+})
+
+it("Stream (JVM-only) should write a String to a File via byte stream", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "stream-jvm-spec-"))
+  const path = join(folder, "test.txt")
+  expect(await writeFile(Stream.of("Hello, ", "World!").encode(), path)).toBe(13)
+  expect(readFileSync(path, "utf8")).toBe("Hello, World!")
+  rmSync(folder, { recursive: true })
 })

@@ -15,6 +15,8 @@ const withoutFiles = [
   "test/bench/**",
   "test/conformance/promises-aplus.test.ts",
   "test/docs/**",
+  "test/node/**",
+  "test/parity/stream-jvm-spec.test.ts",
   "test/leaks/leaks.test.ts",
   "test/parity/parity.test.ts",
   // AsyncLocalStorage.
