@@ -10,7 +10,7 @@
  * What is given is never lost. A fiber that waits has its waiter where its next node stands, in the line and when it is
  * queued: a cancellation finds it there, whenever it comes. And what was given is in somebody's hands in the step that
  * ends the wait: `then` is what gives it back at its end (`held`), which is on the stack with nothing in between, or a
- * value (`handOver`), whose next frame is a generator, which holds it from then on, a `restore`, under whose mask it is
+ * value (`handOver`), whose next frame, but for a handler or two, is a generator, which holds it from then on, a `restore`, under whose mask it is
  * safe, or the fiber's end.
  */
 import type { Linked } from "../data/index.ts"
@@ -140,7 +140,9 @@ export function acquired<A, E>(
   }, undefined)
 }
 
-/** Two operations more, to become a value and to be delivered, before fairness and cancellation get a word in. */
+/** Before fairness and cancellation get a word in: to become a value, to pass a handler or two, and to be delivered. */
+const FEW = 4
+
 function sure(fiber: FiberCore): void {
-  if (fiber.loop.ops < 2) fiber.loop.ops = 2
+  if (fiber.loop.ops < FEW) fiber.loop.ops = FEW
 }

@@ -1,11 +1,12 @@
-import { RingBuffer } from "../data/index.ts"
+import { CancelledError, type Exit, RingBuffer } from "../data/index.ts"
 import { Task } from "../task/index.ts"
-import { type AnyTask, type None, type Run } from "./pull.ts"
+import type { None, Run } from "./pull.ts"
 import { Signal } from "./signal.ts"
 
 /** Elements on their way from fibers that run beside a stream to the fiber that pulls it, so many at most. */
 export class Channel<A> {
   readonly items = new RingBuffer<A>()
+  #told = false
   readonly #capacity: number
   readonly #filled: Signal
   readonly #emptied: Signal
@@ -46,6 +47,11 @@ export class Channel<A> {
     return undefined
   }
 
+  /** Who waited for room does not need it: the next one may have it. */
+  passRoomOn(): void {
+    this.#emptied.one()
+  }
+
   /** Drops what it holds. */
   clear(): void {
     while (this.items.size > 0) void this.items.shift()
@@ -76,8 +82,14 @@ export class Channel<A> {
       return item
     }
     if (this.#end === undefined) return run.await(this.news())
-    if (this.#end.failed) throw this.#end.failure
-    return run.end()
+    if (!this.#end.failed) return run.end()
+    this.#told = true
+    throw this.#end.failure
+  }
+
+  /** This has been thrown where elements are taken. */
+  hasTold(failure: unknown): boolean {
+    return this.#told && this.#end?.failure === failure
   }
 
   /** Yields when there is an element or the end. */
@@ -85,8 +97,9 @@ export class Channel<A> {
     return this.#filled.until(this.#hasNews)
   }
 
-  /** The work that fills it, as what can be started: it ends the channel as it ends. */
-  filledBy(work: AnyTask): AnyTask {
-    return work.attempt().map((exit) => (exit.status === "rejected" ? this.fail(exit.reason) : this.end()))
+  /** The end of the fiber that fills it, however it has ended. */
+  readonly endAs = (exit: Exit<unknown>): void => {
+    if (exit.status === "fulfilled") this.end()
+    else this.fail(exit.status === "rejected" ? exit.reason : new CancelledError(exit.reason))
   }
 }

@@ -1,6 +1,6 @@
 import { type FiberCore, perform } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
-import { type AnyTask, NONE, type Plan, Run } from "./pull.ts"
+import { type AnyTask, closed, NONE, type Plan, Run } from "./pull.ts"
 
 /**
  * Runs a stream and gives each of its elements to `f`, which may return a Task to be run before the next is asked for.
@@ -22,6 +22,6 @@ export function each<A>(from: Plan<A>, f: (element: A) => AnyTask | void): AnyTa
       return step()
     }
     const body = Task.defer(step)
-    return close === undefined ? body : body.finally(() => close())
+    return close === undefined ? body : body.finally(() => closed(close))
   }, undefined)
 }

@@ -23,6 +23,7 @@
  * 4. Sources count: each element that one makes is an operation of the fiber's budget (`run.may`). So a stream is as fair,
  *    and as soon cancelled, as any other program.
  */
+import { CancelledError, type Exit, holdsCancellation, type SuppressedError } from "../data/index.ts"
 import { type FiberCore, perform } from "../fiber/index.ts"
 import { atOnce, isAtOnce, Task } from "../task/index.ts"
 
@@ -58,14 +59,18 @@ export class Run {
   value: unknown = undefined
   /** What is started for this run is started as its child. */
   readonly fiber: FiberCore
+  #paused = false
 
   constructor(fiber: FiberCore) {
     this.fiber = fiber
   }
 
-  /** Counts an operation; false where the fiber has to give way first (`pause`). */
+  /** Counts an operation; false where the fiber has to give way first (`pause`). After that it may. */
   may(): boolean {
-    return this.fiber.loop.spend()
+    if (this.fiber.loop.spend()) return true
+    const paused = this.#paused
+    this.#paused = false
+    return paused
   }
 
   /** What `task` yields: at once, or NONE; then it will be `value`. */
@@ -74,6 +79,7 @@ export class Run {
   }
 
   pause(): None {
+    this.#paused = true
     return this.await(Task.unit)
   }
 
@@ -97,9 +103,14 @@ export class Run {
     return this.fiber.loop.clock.now()
   }
 
-  /** Starts a fiber beside the one that pulls. It must not fail: it keeps its failure for who pulls. */
-  start(task: AnyTask, name: string): FiberCore {
-    return this.fiber.loop.start(this.fiber, task, { name, detached: false })
+  /**
+   * Starts a fiber beside the one that pulls. It is nobody's child, so that its failure is met where its elements are, and
+   * who starts it stops it (`stopped`). `ended` hears how it came out.
+   */
+  start(task: AnyTask, name: string, ended: (exit: Exit<unknown>) => void = () => {}): FiberCore {
+    const fiber = this.fiber.loop.start(this.fiber, task, { name, detached: true, here: true })
+    fiber.onExit(ended)
+    return fiber
   }
 }
 
@@ -126,7 +137,7 @@ export function firstOf<A, E>(open: Open<A>): Task<A | undefined, E> {
       return step()
     }
     const body = Task.defer(step)
-    return close === undefined ? body : (body.finally(() => close()) as Task<A | undefined, E>)
+    return close === undefined ? body : (body.finally(() => closed(close)) as Task<A | undefined, E>)
   }, undefined)
 }
 
@@ -135,9 +146,44 @@ export function closing(run: Run, close: () => AnyTask | undefined, forget: () =
   return run.await(
     Task.uncancelable(() => {
       forget()
-      return close() ?? Task.unit
+      return closed(close)
     }),
   )
+}
+
+let failedCleanups: WeakSet<object> | undefined
+
+/** What `close` comes to; a failure of it is remembered as such. */
+export function closed(close: () => AnyTask | undefined): AnyTask {
+  return (close() ?? Task.unit).tapError((reason) => {
+    if (typeof reason === "object" && reason !== null) (failedCleanups ??= new WeakSet()).add(reason)
+  })
+}
+
+/** A cleanup has failed with this, in a cancellation or at an end. */
+export function isOfCleanup(reason: unknown): boolean {
+  if (failedCleanups?.has(reason as object)) return true
+  const { name, error } = (reason ?? {}) as Partial<SuppressedError>
+  if (name === "SuppressedError" && isOfCleanup(error)) return true
+  return holdsCancellation(reason) && !(reason instanceof CancelledError)
+}
+
+/** Fails with what a cleanup has failed with; with nothing else. */
+export function failedCleanup(reason: unknown): AnyTask {
+  return isOfCleanup(reason) ? Task.fail(reason) : Task.unit
+}
+
+/**
+ * Cancels a fiber that was started beside a stream, and waits until it has ended. Fails as its cleanups do, if nobody has
+ * `heard` of it; what else it fails with at the last moment is that of an element that nobody asks for any more.
+ */
+export function stopped(fiber: FiberCore | undefined, heard: (reason: unknown) => boolean): AnyTask | undefined {
+  if (fiber === undefined) return undefined
+  const rest = Task.defer((): AnyTask => {
+    const exit = fiber.poll()
+    return exit?.status === "rejected" && !heard(exit.reason) ? failedCleanup(exit.reason) : Task.unit
+  })
+  return fiber.poll() === undefined ? fiber.cancel().andThen(rest) : rest
 }
 
 /** One close after the other; the second also where the first fails. */

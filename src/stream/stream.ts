@@ -14,7 +14,7 @@ import {
   type ScheduleOptions,
   Task,
 } from "../task/index.ts"
-import { broadcast, share } from "./op/broadcast.ts"
+import { broadcast } from "./op/broadcast.ts"
 import { buffer } from "./op/buffer.ts"
 import { catching, retrying } from "./op/catch.ts"
 import { concat } from "./op/concat.ts"
@@ -26,10 +26,11 @@ import { lastly, onEnd, onFirst } from "./op/hooks.ts"
 import { mapConcurrently, mapUnordered } from "./op/map-concurrently.ts"
 import { mapTask, tap } from "./op/map-task.ts"
 import { mergeAll } from "./op/merge.ts"
+import { share } from "./op/share.ts"
 import { switchMap } from "./op/switch-map.ts"
-import { decode, lines } from "./op/text.ts"
+import { decode, encode, lines } from "./op/text.ts"
 import { chunkWithin, debounce, sample, throttle, timeout } from "./op/timed.ts"
-import { forEachOf, returnsTask } from "./op/workers.ts"
+import { forEachOf, mayReturnTask, returnsTask } from "./op/workers.ts"
 import { interleave, zipAll, zipWith } from "./op/zip.ts"
 import { firstOf, NONE, type Open, type Plan } from "./pull.ts"
 import { iterate } from "./sink/iterate.ts"
@@ -84,7 +85,7 @@ export interface ParallelOptions {
 export interface MergeOptions {
   /** How many streams run at once. An integer >= 1, or Infinity. Default Infinity. */
   readonly concurrency?: number
-  /** How many elements may wait to be asked for. An integer >= 1. Default 16. */
+  /** How many elements may wait to be asked for, beside one of each stream. An integer >= 1. Default 16. */
   readonly buffer?: number
 }
 
@@ -317,6 +318,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
 
   /** The elements from the one at `start` up to that at `end`, which is not among them. */
   slice(start: number, end = Infinity): Stream<A, E> {
+    countOf(start, "start", 0)
     countOf(end, "end", 0)
     return this.drop(start).take(Math.max(end - start, 0))
   }
@@ -454,9 +456,13 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     return new Stream<A | B, E | E2>(interleave(this, planOf<B>(other, "the other stream of interleave")))
   }
 
-  /** The elements of this and the others as they come: all run at once. Each waits while 16 elements are not asked for. */
+  /**
+   * The elements of this and the others as they come: all run at once. 16 elements, and one of each stream, may wait to be
+   * asked for.
+   */
   merge<B, E2 = never>(...others: readonly StreamLike<B, E2>[]): Stream<A | B, E | E2> {
-    return Stream.of<StreamLike<A | B, E | E2>>(this, ...others).mergeAll()
+    const plans: Plan<A | B>[] = [this, ...others.map((other) => planOf<B>(other, "the argument of merge"))]
+    return new Stream<A | B, E | E2>(mergeAll(Stream.from(plans), Infinity, 16))
   }
 
   /**
@@ -501,6 +507,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     { -readonly [K in keyof T]: T[K] extends (elements: never) => Task<infer B, unknown> ? B : never },
     T[number] extends (elements: never) => Task<unknown, infer E2> ? E2 : never
   > {
+    if (!Array.isArray(uses)) throw wrong("the argument of broadcast to be an array of functions", uses)
     for (const use of uses) mustBeFunction(use, "broadcast")
     const given = uses.map((use) => (plan: Plan<A>) => use(streamOf<A, E>(plan)))
     return broadcast(this, given, bufferOf(options, "broadcast")) as never
@@ -530,10 +537,10 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     handler: (error: X) => StreamLike<B, E2>,
   ): Stream<A | B, Exclude<E, X> | E2>
   catch(first: unknown, second?: unknown): Stream<unknown, unknown> {
-    mustBeFunction(second ?? first, "catch")
     const handler = (second ?? first) as (error: unknown) => unknown
+    if (second !== undefined) mustBeClass(first)
+    mustBeFunction(handler, "catch")
     if (second === undefined) return new Stream<unknown, unknown>(catching(this, () => true, handler))
-    mustBeClass(first)
     return new Stream<unknown, unknown>(
       catching(this, (error) => error instanceof (first as new () => object), handler),
     )
@@ -607,7 +614,9 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     encoding = "utf-8",
     options?: { readonly fatal?: boolean },
   ): Stream<string, E> {
-    return new Stream<string, E>(decode(this, encoding, options?.fatal === true))
+    const fatal = options?.fatal === true
+    mustDecode(encoding)
+    return new Stream<string, E>(decode(this, encoding, fatal))
   }
 
   /** Of text: its lines, as they are, without the \n or \r\n at their ends. What is left after the last is a line, too. */
@@ -615,12 +624,9 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     return new Stream<string, E>(lines(this))
   }
 
-  /** Of text: its bytes, in UTF-8. */
+  /** Of text: its bytes, in UTF-8. A character may lie across pieces. */
   encode(this: Stream<string, E>): Stream<Uint8Array<ArrayBuffer>, E> {
-    return Stream.defer(() => {
-      const encoder = new TextEncoder()
-      return this.map((text) => encoder.encode(text))
-    })
+    return new Stream<Uint8Array<ArrayBuffer>, E>(encode(this))
   }
 
   // --- running -------------------------------------------------------------------------------------------------------
@@ -650,7 +656,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     mustKnow(options, ["concurrency"], "forEach")
     const concurrency = limitOf(options?.concurrency ?? 1)
     if (concurrency === 1) return this.tap(f).drain()
-    return forEachOf(this, returnsTask(f as (element: A) => Task<unknown, E2>, "forEach"), concurrency) as never
+    return forEachOf(this, mayReturnTask(f, "forEach"), concurrency) as never
   }
 
   /**
@@ -753,11 +759,13 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
    */
   pipeTo(to: WritableStream<A>, options: PipeOptions = {}): Task<void, E> {
     mustKnow(options, ["preventClose", "preventAbort"], "pipeTo")
+    mustBeWritable(to, "the destination of pipeTo")
     return pipeTo(this, to, options) as Task<void, E>
   }
 
   /** What comes out of a TransformStream, a CompressionStream, a TextDecoderStream: of a pair that can be used once. */
   pipeThrough<B>(pair: { readonly writable: WritableStream<A>; readonly readable: ReadableStream<B> }): Stream<B, E> {
+    mustBeWritable((pair as { writable?: unknown } | undefined)?.writable, "the writable of pipeThrough")
     return new Stream<B, E>(pipeThrough(this, pair))
   }
 
@@ -783,4 +791,21 @@ function bufferOf(options: BufferOptions | undefined, where: string): number {
 function countOf(given: number, name: string, least: number): number {
   if ((Number.isInteger(given) || given === Infinity) && given >= least) return given
   throw new RangeError(`Expected \`${name}\` to be an integer >= ${least} or Infinity, got ${describe(given)}.`)
+}
+
+function mustBeWritable(given: unknown, where: string): void {
+  if (typeof (given as { getWriter?: unknown } | undefined)?.getWriter === "function") return
+  throw wrong(`${where} to be a WritableStream`, given)
+}
+
+function mustDecode(encoding: string): void {
+  try {
+    void new TextDecoder(encoding)
+  } catch {
+    throw new RangeError(`Expected \`encoding\` to be a label such as "utf-8", got ${describe(encoding)}.`)
+  }
+}
+
+function wrong(what: string, given: unknown): TypeError {
+  return new TypeError(`Expected ${what}, got ${describe(given)}.`)
 }

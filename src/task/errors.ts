@@ -20,7 +20,7 @@ export function mustBeTaskOrFunction(given: unknown, where: string): void {
 
 /** For the class that `catch` is given before its handler. */
 export function mustBeClass(given: unknown): void {
-  if (typeof (given as { prototype?: unknown }).prototype === "object") return
+  if (typeof (given as { prototype?: unknown } | undefined)?.prototype === "object") return
   throw new TypeError(
     `Expected catch(Class, handler) to get a class, got ${describe(given)}. For every failure: catch(handler).`,
   )

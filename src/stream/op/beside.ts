@@ -1,6 +1,6 @@
-import type { Task } from "../../task/index.ts"
+import type { FiberCore } from "../../fiber/index.ts"
 import { Channel } from "../channel.ts"
-import { type AnyTask, type None, type Open, type Run } from "../pull.ts"
+import { type AnyTask, type None, type Open, type Run, stopped } from "../pull.ts"
 
 /** What a stage does beside itself, and how it is asked for elements meanwhile. */
 export interface Beside<A> {
@@ -17,14 +17,14 @@ export interface Beside<A> {
 export function beside<A>(what: string, capacity: number, make: (channel: Channel<A>, run: Run) => Beside<A>): Open<A> {
   return (run) => {
     const channel = new Channel<A>(capacity, what)
-    let worker: { cancel(): Task<void> } | undefined
+    let worker: FiberCore | undefined
     const { work, next = () => channel.next(run) } = make(channel, run)
     return {
       next() {
-        worker ??= run.start(channel.filledBy(work), what)
+        worker ??= run.start(work, what, channel.endAs)
         return next()
       },
-      close: () => worker?.cancel(),
+      close: () => stopped(worker, (reason) => channel.hasTold(reason)),
     }
   }
 }

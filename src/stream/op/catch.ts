@@ -7,17 +7,37 @@ import { planOf } from "../source/from.ts"
 interface Remedy<A> {
   readonly plan: () => Plan<A>
   readonly before: AnyTask
+  /** What comes is watched as well. */
+  readonly again: boolean
 }
+
+type RemedyFor<A> = (failure: unknown) => Remedy<A> | undefined
+
+/** A source, and what is to be done about its failures. */
+interface Watch<A> {
+  readonly source: Pull<A>
+  readonly remedyFor: RemedyFor<A>
+}
+
+/** A pull that says what it is made of, as long as it has not been asked. */
+interface Watched<A> extends Pull<A> {
+  readonly watch: Watch<A>
+}
+
+const nothing = (): undefined => undefined
 
 /**
  * What a source has emitted stays emitted. When it fails it is closed, and then comes what `remedy` says. It is closed here
  * at its end, too, so that what its cleanups fail with is met as well, joined to what it has failed with before.
+ *
+ * A handler that answers with another catch is the usual recursion: that one takes the place of this one, whose work is done.
  */
-function recovering<A>(from: Plan<A>, make: (run: Run) => (failure: unknown) => Remedy<A> | undefined): Open<A> {
+function recovering<A>(from: Plan<A>, make: (run: Run) => RemedyFor<A>): Open<A> {
   return (run) => {
-    const remedyFor = make(run)
-    let pull: Pull<A> | undefined = from.open(run)
-    let again: (() => Plan<A>) | undefined
+    const watch: Watch<A> = { source: from.open(run), remedyFor: make(run) }
+    let { remedyFor } = watch
+    let pull: Pull<A> | undefined = watch.source
+    let remedy: Remedy<A> | undefined
     let failure: { readonly reason: unknown } | undefined
     let ended = false
     const failed = (reason: unknown): Task<void> => {
@@ -30,9 +50,15 @@ function recovering<A>(from: Plan<A>, make: (run: Run) => (failure: unknown) => 
       return closed.catch(failed)
     }
     const next = (): A | None => {
-      if (again !== undefined) {
-        pull = again().open(run)
-        again = undefined
+      if (remedy !== undefined) {
+        const { plan, again } = remedy
+        remedy = undefined
+        pull = plan().open(run)
+        if (!again) {
+          const inner = (pull as Partial<Watched<A>>).watch
+          remedyFor = inner?.remedyFor ?? nothing
+          pull = inner?.source ?? pull
+        }
       }
       try {
         if (pull !== undefined && !ended && failure === undefined) {
@@ -49,14 +75,13 @@ function recovering<A>(from: Plan<A>, make: (run: Run) => (failure: unknown) => 
         return run.await(Task.uncancelable(close))
       }
       if (failure === undefined) return run.end()
-      const remedy = remedyFor(failure.reason)
+      remedy = remedyFor(failure.reason)
       if (remedy === undefined) throw failure.reason
       failure = undefined
       ended = false
-      again = remedy.plan
       return run.await(remedy.before)
     }
-    return { next, close: () => pull?.close?.() }
+    return { next, close: () => pull?.close?.(), watch } as Watched<A>
   }
 }
 
@@ -65,13 +90,10 @@ export function catching<A, B>(
   handles: (failure: unknown) => boolean,
   handler: (failure: unknown) => unknown,
 ): Open<A | B> {
-  return recovering<A | B>(from, () => {
-    let handled = false
-    return (failure) => {
-      if (handled || !handles(failure)) return undefined
-      handled = true
-      return { plan: () => planOf<A | B>(handler(failure), "what the handler of catch returns"), before: Task.unit }
-    }
+  return recovering<A | B>(from, () => (failure) => {
+    if (!handles(failure)) return undefined
+    const plan = (): Plan<A | B> => planOf<A | B>(handler(failure), "what the handler of catch returns")
+    return { plan, before: Task.unit, again: false }
   })
 }
 
@@ -83,7 +105,7 @@ export function retrying<A>(from: Plan<A>, policy: Policy<unknown>): Open<A> {
     return (failure) => {
       const due = step(failure, run.now() - began)
       if (due === undefined) return undefined
-      return { plan: () => from, before: typeof due === "number" ? Task.sleep(due) : Task.unit.at(due) }
+      return { plan: () => from, before: typeof due === "number" ? Task.sleep(due) : Task.unit.at(due), again: true }
     }
   })
 }

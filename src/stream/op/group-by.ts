@@ -2,20 +2,32 @@ import { CancelledError } from "../../data/index.ts"
 import { Channel } from "../channel.ts"
 import { each } from "../each.ts"
 import type { Open, Plan } from "../pull.ts"
+import { onlyOnce } from "../source/only-once.ts"
 import { beside } from "./beside.ts"
 
 /** What a channel holds and will hold, as a stream: to be run once. Closed early, it takes no more. */
-export function received<A>(channel: Channel<A>): Plan<A> {
+export function received<A>(channel: Channel<A>, where: string): Plan<A> {
+  const begin = onlyOnce(
+    `Expected a stream of ${where} to be run once, got a second run. For several users: broadcast.`,
+  )
   return {
     parts: undefined,
-    open: (run) => ({
-      next: () => channel.next(run),
-      close: () => {
-        channel.end()
-        channel.clear()
-        return undefined
-      },
-    }),
+    open: (run) => {
+      let begun = false
+      return {
+        next: () => {
+          if (!begun) begin()
+          begun = true
+          return channel.next(run)
+        },
+        close: () => {
+          if (!begun) return undefined
+          channel.end()
+          channel.clear()
+          return undefined
+        },
+      }
+    },
   }
 }
 
@@ -34,7 +46,7 @@ export function groupBy<A, K>(
       const group = new Channel<A>(capacity, "a group of groupBy")
       groups.set(its, group)
       group.push(element)
-      return channel.put([its, received(group)])
+      return channel.put([its, received(group, "groupBy")])
     })
     const work = feed.finally((exit) => {
       for (const group of groups.values()) {

@@ -20,6 +20,30 @@ export function decode(from: Plan<AllowSharedBufferSource>, encoding: string, fa
   })
 }
 
+/** Text to bytes; a character may lie across pieces. */
+export function encode(from: Plan<string>): Open<Uint8Array<ArrayBuffer>> {
+  return stage(from, (next, run): Next<Uint8Array<ArrayBuffer>> => {
+    const encoder = new TextEncoder()
+    /** The first half of a character, at the end of a piece. */
+    let half = ""
+    return () => {
+      for (;;) {
+        const piece = next()
+        if (piece === NONE && (!run.ended || half === "")) return NONE
+        const text = piece === NONE ? half : half + piece
+        const cut = piece !== NONE && isFirstHalf(text) ? 1 : 0
+        half = cut > 0 ? text.slice(-1) : ""
+        if (text.length > cut) return encoder.encode(cut > 0 ? text.slice(0, -1) : text)
+      }
+    }
+  })
+}
+
+function isFirstHalf(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1)
+  return last >= 0xd800 && last < 0xdc00
+}
+
 /** Text in pieces of any size to lines: what ends with \n or \r\n, and what is left at the end. */
 export function lines(from: Plan<string>): Open<string> {
   return stage(from, (next, run): Next<string> => {

@@ -11,14 +11,14 @@ import { beside } from "./beside.ts"
 export function timeout<A>(from: Plan<A>, ms: number): Open<A> {
   return stage(from, (next, run) => {
     let due: number | undefined
+    const late = Task.defer(() => Task.fail(new TimeoutError(ms)))
     return () => {
       due ??= run.now() + ms
       const element = next()
-      if (element !== NONE || run.wait === undefined) return element
       const left = due - run.now()
-      const late = Task.defer(() => Task.fail(new TimeoutError(ms)))
-      run.wait = left <= 0 ? late : run.wait.timeoutTo(left, late)
-      return NONE
+      if (left <= 0) throw new TimeoutError(ms)
+      if (element === NONE && run.wait !== undefined) run.wait = run.wait.timeoutTo(left, late)
+      return element
     }
   })
 }
@@ -91,7 +91,12 @@ export function chunkWithin<A>(from: Plan<A>, size: number, ms: number): Open<A[
     // A group stays where it is until there is room for it: who waits for that may be cancelled.
     const give = (ready = group): AnyTask | undefined => {
       if (ready.length === 0 || ready !== group) return undefined
-      if (channel.full) return channel.room().flatMap(() => give(ready) ?? Task.unit)
+      if (channel.full) {
+        return channel.room().flatMap(() => {
+          if (ready !== group) channel.passRoomOn()
+          return give(ready) ?? Task.unit
+        })
+      }
       channel.push(group)
       group = []
       return undefined

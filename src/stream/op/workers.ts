@@ -1,7 +1,20 @@
+import { CancelledError, suppress } from "../../data/index.ts"
 import { type FiberCore, perform } from "../../fiber/index.ts"
 import { notATask, Task } from "../../task/index.ts"
-import { type AnyTask, NONE, type Plan, type Pull, Run } from "../pull.ts"
+import {
+  type AnyTask,
+  closed,
+  failedCleanup,
+  inTurn,
+  isOfCleanup,
+  NONE,
+  type Plan,
+  type Pull,
+  Run,
+  stopped,
+} from "../pull.ts"
 import { Signal } from "../signal.ts"
+import { mustNotBePromise } from "./map-task.ts"
 
 /**
  * Fibers that share one source: each asks for an element, does with it what `f` says, and asks again. One asks at a time;
@@ -10,14 +23,14 @@ import { Signal } from "../signal.ts"
  */
 export class Workers<A> {
   /** What the first one has failed with. */
-  failure: { readonly reason: unknown } | undefined = undefined
+  #failure: { readonly reason: unknown } | undefined
   readonly #f: (element: A) => AnyTask | undefined
   readonly #concurrency: number
   readonly #gate: () => boolean
   readonly #turn = new Signal("its turn to ask a stream")
   readonly #done = new Signal("the workers of a stream")
   readonly #work: AnyTask
-  #source: { readonly run: Run; readonly pull: Pull<A> } | undefined
+  #source: Source<A> | undefined
   #asking = false
   #over = false
   #workers = 0
@@ -39,21 +52,35 @@ export class Workers<A> {
 
   /** Runs them on a source: fails as the first that fails, after the others have been cancelled. Closes the source. */
   on(from: Plan<A>): AnyTask {
-    return perform((outer: FiberCore) => {
-      // Their parent is a fiber of its own: when that has ended, they have, and the source can be closed.
-      const all = perform((fiber: FiberCore) => {
-        const run = new Run(fiber)
-        this.#source = { run, pull: from.open(run) }
-        this.#hire(run)
-        return this.#done.until(() => this.#workers === 0 || this.failure !== undefined)
-      }, undefined)
-      const fiber = new Run(outer).start(all, "stream workers")
-      const ended = fiber
-        .join()
-        .flatMap(() => (this.failure === undefined ? Task.unit : Task.fail(this.failure.reason)))
-      return ended.finally(() => fiber.cancel().andThen(Task.defer(() => this.#source?.pull.close?.() ?? Task.unit)))
+    // Their parent is a fiber of its own: when that has ended, they have, and the source can be closed.
+    const all = perform((fiber: FiberCore) => {
+      const run = new Run(fiber)
+      this.#source = { fiber, run, pull: from.open(run) }
+      this.#hire()
+      const ready = (): boolean => this.#workers === 0 || this.#failure !== undefined
+      return this.#done
+        .until(ready)
+        .flatMap(() => (this.#failure === undefined ? Task.unit : Task.fail(this.#failure.reason)))
     }, undefined)
+    return Task.uncancelable((restore) =>
+      perform((outer: FiberCore) => {
+        const fiber = new Run(outer).start(all, "stream workers")
+        const close = Task.defer(() => closed(() => this.#source?.pull.close?.()))
+        return restore(fiber.join()).finally(({ status }) => {
+          // A failure that is on its way would give way to a cancellation; that of a cleanup must not.
+          const unheard = status === "fulfilled" ? undefined : this.#cleanup
+          const ended = inTurn(
+            stopped(fiber, () => status === "fulfilled"),
+            unheard,
+          )
+          return inTurn(ended, close) ?? Task.unit
+        })
+      }, undefined),
+    )
   }
+
+  /** Fails with what a cleanup has failed with. */
+  readonly #cleanup = Task.defer(() => (this.#failure === undefined ? Task.unit : failedCleanup(this.#failure.reason)))
 
   /** The gate may have opened. */
   opened(): void {
@@ -61,7 +88,7 @@ export class Workers<A> {
   }
 
   #go(): AnyTask {
-    const { run, pull } = this.#source as { readonly run: Run; readonly pull: Pull<A> }
+    const { run, pull } = this.#source as Source<A>
     for (;;) {
       if (this.#over) return this.#leave()
       if (!this.#free()) return this.#turn.until(this.#free).flatMap(this.#again)
@@ -79,14 +106,18 @@ export class Workers<A> {
       if (task === undefined) continue
       // While this one works, another may ask.
       if (this.#turn.waiting > 0) this.opened()
-      else if (this.#workers < this.#concurrency) this.#hire(run)
+      else if (this.#workers < this.#concurrency) this.#hire()
       return task.flatMap(this.#again)
     }
   }
 
-  #hire(run: Run): void {
+  #hire(): void {
+    const { fiber } = this.#source as Source<A>
     this.#workers++
-    void run.start(this.#work, "stream worker")
+    const worker = fiber.loop.start(fiber, this.#work, { name: "stream worker", detached: false })
+    worker.onExit((exit) => {
+      if (exit.status === "cancelled") void this.#failed(new CancelledError(exit.reason))
+    })
   }
 
   #leave(): AnyTask {
@@ -95,11 +126,20 @@ export class Workers<A> {
   }
 
   #failed(reason: unknown): AnyTask {
-    this.failure ??= { reason }
+    if (this.#failure === undefined) this.#failure = { reason }
+    else if (isOfCleanup(reason)) this.#failure = { reason: suppress(reason, this.#failure.reason) }
     this.#over = true
     this.#done.all()
     return Task.unit
   }
+}
+
+/** What they share. */
+interface Source<A> {
+  /** Their parent. */
+  readonly fiber: FiberCore
+  readonly run: Run
+  readonly pull: Pull<A>
 }
 
 const always = (): boolean => true
@@ -107,6 +147,17 @@ const always = (): boolean => true
 /** Runs `f` for the elements of a stream, for so many at once. Where it returns nothing, there is nothing to wait for. */
 export function forEachOf<A>(from: Plan<A>, f: (element: A) => AnyTask | undefined, concurrency: number): AnyTask {
   return Task.defer(() => new Workers(f, concurrency, always).on(from))
+}
+
+/** `f`, which may do all that it does at once. */
+export function mayReturnTask<A>(
+  f: (element: A) => AnyTask | void,
+  where: string,
+): (element: A) => AnyTask | undefined {
+  return (element) => {
+    const task = mustNotBePromise(f(element), `what the callback of ${where} returns`)
+    return task instanceof Task ? task : undefined
+  }
 }
 
 /** `f`, which must return a Task. */

@@ -1,4 +1,4 @@
-import { CancelledError, type Exit } from "../../data/index.ts"
+import { CancelledError, type Exit, RingBuffer } from "../../data/index.ts"
 import type { Fiber, RunOptions, Task } from "../../task/index.ts"
 import { each } from "../each.ts"
 import type { Plan } from "../pull.ts"
@@ -17,24 +17,26 @@ const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
  * one has been asked for. `return` cancels it, and resolves when all is closed.
  */
 export function iterate<A>(from: Plan<A>, options?: RunOptions): AsyncIterableIterator<A, undefined, void> {
-  const asked: Asked<A>[] = []
+  const asked = new RingBuffer<Asked<A>>()
   const demand = new Signal("whoever iterates")
   let fiber: Fiber<unknown, unknown> | undefined
   let over = false
   /** What nobody has heard of yet. */
   let failure: { readonly reason: unknown } | undefined
-  const hasAsked = (): boolean => asked.length > 0
+  /** When it has been left. */
+  let closed: Promise<Exit<unknown>> | undefined
+  const hasAsked = (): boolean => asked.size > 0
   const give = (element: A): Task<void> => {
     asked.shift()?.resolve({ done: false, value: element })
     return demand.until(hasAsked)
   }
   const finish = (): void => {
     over = true
-    if (failure !== undefined && asked.length > 0) {
+    if (failure !== undefined && asked.size > 0) {
       asked.shift()?.reject(failure.reason)
       failure = undefined
     }
-    for (const one of asked.splice(0)) one.resolve(END)
+    while (asked.size > 0) asked.shift()?.resolve(END)
   }
   return {
     next() {
@@ -55,11 +57,11 @@ export function iterate<A>(from: Plan<A>, options?: RunOptions): AsyncIterableIt
     async return() {
       const running = over ? undefined : fiber
       finish()
-      if (running === undefined) return END
-      running.abort()
-      const exit = await new Promise<Exit<unknown>>((resolve) => running.onExit(resolve))
+      running?.abort()
+      if (running !== undefined) closed = new Promise((resolve) => running.onExit(resolve))
+      const exit = await closed
       // What a cleanup fails with is the loop's failure.
-      if (exit.status === "rejected") throw exit.reason
+      if (running !== undefined && exit?.status === "rejected") throw exit.reason
       return END
     },
     [Symbol.asyncIterator]() {

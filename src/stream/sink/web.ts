@@ -1,6 +1,9 @@
+import { CancelledError } from "../../data/index.ts"
+import type { FiberCore } from "../../fiber/index.ts"
 import { type RunOptions, Task } from "../../task/index.ts"
 import { each } from "../each.ts"
-import { inTurn, type Open, type Plan, type Pull } from "../pull.ts"
+import { type AnyTask, inTurn, NONE, type Open, type Plan } from "../pull.ts"
+import { Signal } from "../signal.ts"
 import { planOf } from "../source/from.ts"
 import { iterate } from "./iterate.ts"
 
@@ -36,12 +39,14 @@ export function pipeTo<A>(from: Plan<A>, to: WritableStream<A>, options: PipeOpt
     const writer = to.getWriter()
     const written = each(from, (element) => Task.promise(() => writer.write(element)))
     const closed = options.preventClose === true ? Task.unit : Task.promise(() => writer.close())
-    return written
-      .andThen(closed)
+    // Also while the source has nothing to write.
+    const broken = Task.promise(() => writer.closed).andThen(Task.never)
+    return Task.race([written.andThen(closed), broken])
       .finally((exit) => {
         if (exit.status === "fulfilled" || options.preventAbort === true) return undefined
+        const reason = exit.status === "cancelled" ? (exit.reason ?? new CancelledError()) : exit.reason
         // The destination may be what has failed: then it has nothing to say.
-        return Task.promise(() => writer.abort(exit.reason).catch(() => {}))
+        return Task.promise(() => writer.abort(reason).catch(() => {}))
       })
       .finally(() => writer.releaseLock())
   })
@@ -52,19 +57,27 @@ export function pipeThrough<A, B>(
   from: Plan<A>,
   pair: { readonly writable: WritableStream<A>; readonly readable: ReadableStream<B> },
 ): Open<B> {
+  const source = planOf<B>(pair.readable, "the readable of pipeThrough")
   return (run) => {
-    let writing: { cancel(): Task<void> } | undefined
-    let reading: Pull<B> | undefined
+    const reading = source.open(run)
+    const failed = new Signal("a failure of pipeThrough")
+    let writing: FiberCore | undefined
+    let failure: AnyTask | undefined
+    /** Where the two ends do not know each other, nothing would come of it. */
+    const broken = failed.until(() => failure !== undefined).flatMap(() => failure ?? Task.never)
     return {
       next() {
-        if (reading === undefined) {
-          reading = planOf<B>(pair.readable, "the readable of pipeThrough").open(run)
-          // Its failure aborts the writable, and so comes out of the readable.
-          writing = run.start(pipeTo(from, pair.writable, {}).attempt(), "pipeThrough")
-        }
-        return reading.next()
+        writing ??= run.start(pipeTo(from, pair.writable, {}), "pipeThrough", (exit) => {
+          if (exit.status !== "rejected") return
+          failure = Task.fail(exit.reason)
+          failed.all()
+        })
+        const element = reading.next()
+        if (element === NONE && run.wait !== undefined) run.wait = Task.race([run.wait, broken])
+        return element
       },
-      close: () => inTurn(writing?.cancel(), reading?.close?.()),
+      // The readable first: with the writable aborted it could not be cancelled. Who has left does not mind that they break.
+      close: () => inTurn(reading.close?.(), writing?.cancel()),
     }
   }
 }

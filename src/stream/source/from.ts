@@ -1,6 +1,7 @@
 import { describe, isThenable } from "../../data/index.ts"
 import { Task } from "../../task/index.ts"
 import { type AnyTask, NONE, type Open, type Plan } from "../pull.ts"
+import { onlyOnce } from "./only-once.ts"
 import { values } from "./values.ts"
 
 /** Where items can be taken one by one: a Queue, a Subscription. */
@@ -20,7 +21,7 @@ function openerOf<A>(given: unknown, where: string): Open<A> {
   if (Array.isArray(given)) return values(given as A[])
   if (given instanceof Task) return one(given as Task<A, unknown>)
   if (has(given, "take") && has(given, "poll")) return taken(given as Takable<A>)
-  if (has(given, "getReader")) return read(given as ReadableStream<A>)
+  if (has(given, "getReader")) return read(given as ReadableStream<A>, where)
   if (has(given, Symbol.asyncIterator)) return iteratedAsync(given as AsyncIterable<A>, where)
   if (has(given, Symbol.iterator)) return iterated(given as Iterable<A>, where)
   const remedy = isThenable(given) ? " For a promise: Task.promise(() => …)." : ""
@@ -131,13 +132,17 @@ function iteratedAsync<A>(from: AsyncIterable<A>, where: string): Open<A> {
   }
 }
 
-function read<A>(from: ReadableStream<A>): Open<A> {
+function read<A>(from: ReadableStream<A>, where: string): Open<A> {
+  const begin = onlyOnce(usedUp(where, "a ReadableStream"))
   return (run) => {
     let reader: ReadableStreamDefaultReader<A> | undefined
     let step: ReadableStreamReadResult<A> | undefined
     let over = false
     const ask = Task.promise(() => {
-      reader ??= from.getReader()
+      if (reader === undefined) {
+        begin()
+        reader = from.getReader()
+      }
       return reader.read()
     }).tap((result) => {
       over = result.done
@@ -161,15 +166,13 @@ function read<A>(from: ReadableStream<A>): Open<A> {
 
 /** An iterator that is its own iterable has one run in it. */
 function once<I>(from: unknown, where: string): (iterator: I) => I {
-  let used = false
+  const begin = onlyOnce(usedUp(where, "an iterator"))
   return (iterator) => {
-    if (used && (iterator as unknown) === from) {
-      throw new TypeError(
-        `Expected ${where} to be an iterable for each run, got an iterator, used up by the first. ` +
-          "Make it anew: Stream.defer(() => …).",
-      )
-    }
-    used = true
+    if ((iterator as unknown) === from) begin()
     return iterator
   }
+}
+
+function usedUp(where: string, what: string): string {
+  return `Expected ${where} to be an iterable for each run, got ${what}, used up by the first. Make it anew: Stream.defer(() => …).`
 }

@@ -6,7 +6,10 @@ export function range(start: number, end: number, step: number): Open<number> {
   mustBeNumber("start", start, Number.isFinite(start))
   mustBeNumber("end", end, !Number.isNaN(end))
   mustBeNumber("step", step, Number.isFinite(step) && step !== 0)
-  const count = Math.max(Math.ceil((end - start) / step), 0)
+  const most = Math.max(Math.ceil((end - start) / step), 0)
+  const last = start + step * (most - 1)
+  // The quotient may have been rounded up.
+  const count = step > 0 === last >= end && most > 0 ? most - 1 : most
   return (run) => {
     let nth = 0
     return { next: () => (nth >= count ? run.end() : run.may() ? start + step * nth++ : run.pause()) }

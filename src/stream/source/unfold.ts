@@ -47,14 +47,16 @@ export function paginate<A, S>(
 ): Open<A> {
   return (run) => {
     let state: S | undefined = seed
+    let begun = false
     let page: Pull<A> | undefined
     const step = steps(run, () => f(state as S), "Stream.paginate")
     const next = (): A | typeof NONE => {
       for (;;) {
         if (page === undefined) {
-          if (state === undefined) return run.end()
+          if (begun && state === undefined) return run.end()
           const made = step()
           if (made === NONE) return NONE
+          begun = true
           state = made[1]
           page = planOf<A>(made[0], "the page of Stream.paginate").open(run)
         }
