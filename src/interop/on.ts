@@ -62,7 +62,7 @@ export function on(target: unknown, type: string | symbol, options: OnOptions): 
     try {
       listeners.add(type, (...args) => void queue.tryOffer(source.isEmitter ? args : args[0]))
       if (options.end !== undefined) listeners.add(options.end, () => void queue.close())
-      if (source.isEmitter && type !== "error") listeners.add("error", (error) => void queue.fail(error))
+      if (source.isEmitter && type !== "error") listeners.add("error", (error) => void queue.fail(error as never))
     } catch (error) {
       listeners.removeAll()
       throw error
@@ -76,7 +76,9 @@ export function on(target: unknown, type: string | symbol, options: OnOptions): 
   )
 }
 
-function queueOf({ policy, capacity = 16 }: OnOptions): () => Queue<unknown, unknown> {
+function queueOf({ policy, capacity = 16 }: OnOptions): () => Queue<unknown> {
+  // It is checked in any case.
+  void Queue.sliding(capacity)
   if (policy === "unbounded") return () => Queue.unbounded()
   if (policy === "sliding") return () => Queue.sliding(capacity)
   if (policy === "dropping") return () => Queue.dropping(capacity)

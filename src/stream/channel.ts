@@ -76,8 +76,10 @@ export class Channel<A> {
   /** For who takes: an element, or NONE. */
   next(run: Run): A | None {
     if (this.items.size > 0) {
+      if (!run.may()) return run.pause()
       const item = this.items.shift() as A
-      // Of several who wait for room the first has all of it, in turn: woken for each place, the first would always win.
+      // Of several who wait for room the first has all of it, in turn: woken for each place, the first would always win. Who
+      // is woken has an element in hand, so that this will be empty again.
       if (this.items.size === 0 || this.#emptied.waiting === 1) this.#emptied.one()
       return item
     }

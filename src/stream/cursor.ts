@@ -1,9 +1,16 @@
 import { mustBeFunction, Task } from "../task/index.ts"
 import { Stream } from "./stream.ts"
 
+/** An element, and those before it. */
+interface Cell<out A> {
+  readonly item: A
+  readonly rest: Cell<A> | undefined
+  readonly size: number
+}
+
 /**
  * What has come of a stream so far, for the next element to look back at and to change: `Cursor.materialize`. It is a
- * value: each change is a new one. `previous(1)` is the last element.
+ * value: each change is a new one, and costs as much as it looks back. `previous(1)` is the last element.
  *
  * @example
  * ```ts
@@ -14,19 +21,16 @@ import { Stream } from "./stream.ts"
  * ```
  */
 export class Cursor<out A> {
-  /** Shared by the cursors that were made of each other by `add`: what is behind `size` is another's. */
-  readonly #items: unknown[]
-  /** How many there are. */
-  readonly size: number
+  /** The last one in front. */
+  readonly #cell: Cell<A> | undefined
 
-  private constructor(items: unknown[], size: number) {
-    this.#items = items
-    this.size = size
+  private constructor(cell: Cell<A> | undefined) {
+    this.#cell = cell
   }
 
   /** One that holds these. */
   static of<A>(...items: A[]): Cursor<A> {
-    return new Cursor<A>(items, items.length)
+    return new Cursor<A>(items.reduce<Cell<A> | undefined>(before, undefined))
   }
 
   /**
@@ -50,108 +54,117 @@ export class Cursor<out A> {
   ): Stream<B, E | E2 | E3> {
     mustBeFunction(f, "Cursor.materialize")
     mustBeFunction(atEnd, "Cursor.materialize (atEnd)")
-    return Stream.defer(() => {
-      const last = stream.reduce((cursor, element) => f(element, cursor), Cursor.of<B>())
-      return Stream.from(last.flatMap(atEnd)).flatMap((cursor) => cursor.toArray())
-    })
+    const last = stream.reduce((cursor, element) => f(element, cursor), Cursor.of<B>())
+    return Stream.from(last.flatMap(atEnd)).flatMap((cursor) => cursor.toArray())
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#cell?.size ?? 0
   }
 
   get isEmpty(): boolean {
-    return this.size === 0
+    return this.#cell === undefined
   }
 
   /** The last element, or undefined. */
   get last(): A | undefined {
-    return this.previous(1)
+    return this.#cell?.item
   }
 
   /** What was emitted so many elements ago, from 1; undefined where there is nothing. */
   previous(ago: number): A | undefined {
-    return this.#items[this.#at(ago)] as A | undefined
+    return this.#at(ago)?.item
   }
 
   /** All of them, the oldest first. */
   toArray(): A[] {
-    return this.#items.slice(0, this.size) as A[]
+    const items: A[] = []
+    for (let cell = this.#cell; cell !== undefined; cell = cell.rest) items.push(cell.item)
+    return items.toReversed()
   }
 
   /** One more. */
   add<B>(item: B): Cursor<A | B> {
-    const items = this.#items.length === this.size ? this.#items : this.toArray()
-    items.push(item)
-    return new Cursor<A | B>(items, this.size + 1)
+    return new Cursor<A | B>(before<A | B>(this.#cell, item))
   }
 
   /** Replaces what was emitted so many elements ago by what `f` makes of it, and takes it out where that is undefined. */
   modifyPrevious<B, E>(ago: number, f: (item: A) => Task<B, E>): Task<Cursor<A | Exclude<B, undefined>>, E> {
-    const at = this.#at(ago)
-    if (at < 0) return Task.pure(this)
-    return f(this.#items[at] as A).map((made) =>
-      this.#with(at, made === undefined ? [] : [made as Exclude<B, undefined>]),
-    )
+    const cell = this.#at(ago)
+    if (cell === undefined) return Task.pure(this)
+    return f(cell.item).map((made) => this.#instead(ago, made === undefined ? [] : [made as Exclude<B, undefined>]))
   }
 
   /** The same with a function; where there is nothing, nothing changes. */
   previousMap<B>(ago: number, f: (item: A) => B): Cursor<A | B> {
-    const at = this.#at(ago)
-    return at < 0 ? this : this.#with(at, [f(this.#items[at] as A)])
+    const cell = this.#at(ago)
+    return cell === undefined ? this : this.#instead(ago, [f(cell.item)])
   }
 
   /** Takes out what was emitted so many elements ago. */
   deletePrevious(ago: number): Cursor<A> {
-    const at = this.#at(ago)
-    return at < 0 ? this : this.#with(at, [])
+    return this.#at(ago) === undefined ? this : this.#instead<A>(ago, [])
   }
 
   /** All of them anew, by one Task after the other, the newest first; what becomes undefined is taken out. */
   mapHistory<B, E>(f: (item: A) => Task<B | undefined, E>): Task<Cursor<B>, E> {
     return Task.defer(() => {
       const made: B[] = []
-      const step = (at: number): Task<Cursor<B>, E> => {
-        if (at < 0) return Task.pure(this.#over(made.toReversed()))
-        return f(this.#items[at] as A).flatMap((item) => {
+      const step = (cell: Cell<A> | undefined): Task<Cursor<B>, E> => {
+        if (cell === undefined) return Task.pure(Cursor.of<B>().#with(made.toReversed()))
+        return f(cell.item).flatMap((item) => {
           if (item !== undefined) made.push(item)
-          return step(at - 1)
+          return step(cell.rest)
         })
       }
-      return step(this.size - 1)
+      return step(this.#cell)
     })
   }
 
   /** The newest that `matches`, or undefined. */
   findPrevious(matches: (item: A) => boolean): A | undefined {
-    for (let at = this.size - 1; at >= 0; at--) if (matches(this.#items[at] as A)) return this.#items[at] as A
+    for (let cell = this.#cell; cell !== undefined; cell = cell.rest) if (matches(cell.item)) return cell.item
     return undefined
   }
 
   /** Those that were emitted at least `from` and fewer than `until` elements ago, the newest first. */
   previousSlice(from: number, until: number): A[] {
     const slice: A[] = []
-    for (let ago = Math.max(from, 1); ago < until && ago <= this.size; ago++) slice.push(this.previous(ago) as A)
+    let ago = 1
+    for (let cell = this.#cell; cell !== undefined && ago < until; cell = cell.rest)
+      if (ago++ >= from) slice.push(cell.item)
     return slice
   }
 
   /** Only those that `keeps` is true of. */
   filter(keeps: (item: A) => boolean): Cursor<A> {
-    return this.#over(this.toArray().filter(keeps))
+    return new Cursor<A>(undefined).#with(this.toArray().filter(keeps))
   }
 
   /** None. */
   clear(): Cursor<A> {
-    return this.#over<A>([])
+    return new Cursor<A>(undefined)
   }
 
-  #at(ago: number): number {
-    return ago >= 1 && ago <= this.size ? this.size - ago : -1
+  #at(ago: number): Cell<A> | undefined {
+    if (!(ago >= 1)) return undefined
+    let cell = this.#cell
+    for (let far = 1; far < ago && cell !== undefined; far++) cell = cell.rest
+    return cell
   }
 
-  #with<B>(at: number, instead: readonly B[]): Cursor<A | B> {
-    const items: unknown[] = this.toArray()
-    items.splice(at, 1, ...instead)
-    return this.#over<A | B>(items)
+  /** These in place of the one so many elements ago, and what came after it as it was. */
+  #instead<B>(ago: number, instead: readonly B[]): Cursor<A | B> {
+    const after = this.previousSlice(1, ago).toReversed()
+    return new Cursor<A | B>(this.#at(ago)?.rest).#with<A | B>([...instead, ...after])
   }
 
-  #over<B>(items: unknown[]): Cursor<B> {
-    return new Cursor<B>(items, items.length)
+  #with<B>(items: readonly B[]): Cursor<A | B> {
+    return new Cursor<A | B>(items.reduce<Cell<A | B> | undefined>(before, this.#cell))
   }
+}
+
+function before<A>(rest: Cell<A> | undefined, item: A): Cell<A> {
+  return { item, rest, size: (rest?.size ?? 0) + 1 }
 }

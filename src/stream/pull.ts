@@ -183,7 +183,8 @@ export function stopped(fiber: FiberCore | undefined, heard: (reason: unknown) =
     const exit = fiber.poll()
     return exit?.status === "rejected" && !heard(exit.reason) ? failedCleanup(exit.reason) : Task.unit
   })
-  return fiber.poll() === undefined ? fiber.cancel().andThen(rest) : rest
+  if (fiber.poll() !== undefined) return rest
+  return perform((running) => fiber.cancel(running.reason), undefined).andThen(rest)
 }
 
 /** One close after the other; the second also where the first fails. */

@@ -1,4 +1,4 @@
-import { describe, type Duration, toMillis } from "../data/index.ts"
+import { type Duration, type TimeoutError, toMillis } from "../data/index.ts"
 import {
   type Cleanup,
   limitOf,
@@ -14,6 +14,8 @@ import {
   type ScheduleOptions,
   Task,
 } from "../task/index.ts"
+import { bufferOf, countOf, mustBeFunctions, mustBeWritable, mustDecode } from "./checks.ts"
+import { mayReturnTask, returnsTask } from "./callbacks.ts"
 import { broadcast } from "./op/broadcast.ts"
 import { buffer } from "./op/buffer.ts"
 import { catching, retrying } from "./op/catch.ts"
@@ -23,14 +25,14 @@ import { flatMap } from "./op/flat-map.ts"
 import { groupBy } from "./op/group-by.ts"
 import { chunk, groupAdjacent, sliding, split } from "./op/groups.ts"
 import { lastly, onEnd, onFirst } from "./op/hooks.ts"
-import { mapConcurrently, mapUnordered } from "./op/map-concurrently.ts"
+import { mapOrdered, mapUnordered } from "./op/map-concurrently.ts"
 import { mapTask, tap } from "./op/map-task.ts"
 import { mergeAll } from "./op/merge.ts"
 import { share } from "./op/share.ts"
 import { switchMap } from "./op/switch-map.ts"
 import { decode, encode, lines } from "./op/text.ts"
 import { chunkWithin, debounce, sample, throttle, timeout } from "./op/timed.ts"
-import { forEachOf, mayReturnTask, returnsTask } from "./op/workers.ts"
+import { forEachOf } from "./op/workers.ts"
 import { interleave, zipAll, zipWith } from "./op/zip.ts"
 import { firstOf, NONE, type Open, type Plan } from "./pull.ts"
 import { iterate } from "./sink/iterate.ts"
@@ -66,7 +68,9 @@ export type ElementOf<S> =
           ? A
           : S extends Iterable<infer A>
             ? A
-            : never
+            : S extends Takable<infer A>
+              ? A
+              : never
 
 /** The failures that something like a stream declares. */
 export type StreamFailureOf<S> = S extends Stream<unknown, infer E> ? E : S extends Task<unknown, infer E> ? E : never
@@ -77,7 +81,10 @@ export interface ParallelOptions {
   readonly concurrency?: number
   /** Results come in the order of their elements; false: as they are ready. Default true. */
   readonly ordered?: boolean
-  /** How many results may be there beside those that run, before they are asked for. An integer >= 0. Default `concurrency`. */
+  /**
+   * How many results may be there beside those that run, before they are asked for. An integer >= 0. Default `concurrency`;
+   * none where that is 1.
+   */
   readonly buffer?: number
 }
 
@@ -248,8 +255,8 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
   }
 
   /**
-   * The elements of the streams, or iterables, that `f` makes, one after the other. Each ends, and is closed, before the next
-   * element is asked for. Side by side: `map` and `mergeAll`.
+   * The elements of the streams, or iterables but strings, that `f` makes, one after the other. Each ends, and is closed,
+   * before the next element is asked for. Side by side: `map` and `mergeAll`.
    */
   flatMap<S extends StreamLike<unknown, unknown>>(f: (element: A) => S): Stream<ElementOf<S>, E | StreamFailureOf<S>> {
     mustBeFunction(f, "flatMap")
@@ -275,7 +282,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     const concurrency = limitOf(options?.concurrency ?? 1)
     if (concurrency === 1 && options?.buffer === undefined) return new Stream<B, E | E2>(mapTask(this, f))
     const waiting = countOf(options?.buffer ?? concurrency, "buffer", 0)
-    const mapped = options?.ordered === false ? mapUnordered : mapConcurrently
+    const mapped = options?.ordered === false ? mapUnordered : mapOrdered
     return new Stream<B, E | E2>(
       mapped(this, returnsTask(f, "mapTask") as (element: A) => Task<B, E2>, concurrency, waiting),
     )
@@ -284,7 +291,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
   /** Does something with each element, which goes on as it is. A Task is run before the element goes on. */
   tap<E2 = never>(f: (element: A) => Task<unknown, E2> | void): Stream<A, E | E2> {
     mustBeFunction(f, "tap")
-    return new Stream<A, E | E2>(tap(this, f))
+    return new Stream<A, E | E2>(tap(this, f, "tap"))
   }
 
   /** The first `count` elements; no more are made. */
@@ -405,14 +412,17 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
   }
 
   /** The elements that `keeps` is true of, and the others, as two streams: each runs this one. */
+  partition<B extends A>(keeps: (element: A) => element is B): [Stream<B, E>, Stream<Exclude<A, B>, E>]
+  partition(keeps: (element: A) => unknown): [Stream<A, E>, Stream<A, E>]
   partition(keeps: (element: A) => unknown): [Stream<A, E>, Stream<A, E>] {
     return [this.filter(keeps), this.filter((element) => !keeps(element))]
   }
 
   /**
-   * A stream for each key, with the elements of that key, to be run once and side by side: `mapTask` with a `concurrency`,
-   * or `map` and `mergeAll`. Each holds up to `buffer` elements; a full one holds up the source until somebody takes them. A
-   * group that is closed early takes no more.
+   * A stream for each key, with the elements of that key, to be run once, and all side by side, as many as there are keys:
+   * `mapTask(f, { concurrency: Infinity })`, or `map` and `mergeAll`. Each holds up to `buffer` elements, and a full one holds
+   * up the source, and so all others, until somebody takes from it: one after the other, or with some left out, they would
+   * wait for ever. A group that is closed early (`group.take(0).drain()`) takes no more. Keys are kept until the source ends.
    *
    * @throws RangeError for a `buffer` that is no integer >= 1.
    */
@@ -441,7 +451,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     return new Stream<C, E | E2>(zipWith(this, planOf<B>(other, "the other stream of zip"), f))
   }
 
-  /** Pairs until both have ended; these stand in for elements of the one that was shorter. */
+  /** Pairs until both have ended: then `left` stands in for elements of this one, `right` for those of the other. */
   zipAll<B, E2 = never, A2 = undefined, B2 = undefined>(
     other: StreamLike<B, E2>,
     left?: A2,
@@ -507,8 +517,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     { -readonly [K in keyof T]: T[K] extends (elements: never) => Task<infer B, unknown> ? B : never },
     T[number] extends (elements: never) => Task<unknown, infer E2> ? E2 : never
   > {
-    if (!Array.isArray(uses)) throw wrong("the argument of broadcast to be an array of functions", uses)
-    for (const use of uses) mustBeFunction(use, "broadcast")
+    mustBeFunctions(uses, "broadcast")
     const given = uses.map((use) => (plan: Plan<A>) => use(streamOf<A, E>(plan)))
     return broadcast(this, given, bufferOf(options, "broadcast")) as never
   }
@@ -577,9 +586,13 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
 
   // --- time ----------------------------------------------------------------------------------------------------------
 
-  /** Fails with a TimeoutError when the end has not come so long after the first element was asked for. */
-  timeout(duration: Duration): Stream<A, E> {
-    return new Stream<A, E>(timeout(this, toMillis(duration, "duration")))
+  /**
+   * Fails with a TimeoutError when the end has not come so long after the first element was asked for, also in the middle of a
+   * wait. What the source waits for runs in a fiber of its own then, as with `Task.timeout`: fibers that it starts are that
+   * one's children, and an item that comes as the stream is cancelled may be lost.
+   */
+  timeout(duration: Duration): Stream<A, E | TimeoutError> {
+    return new Stream<A, E | TimeoutError>(timeout(this, toMillis(duration, "duration")))
   }
 
   /** An element when none has come for so long after it, and the last one at the end. */
@@ -614,6 +627,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     encoding = "utf-8",
     options?: { readonly fatal?: boolean },
   ): Stream<string, E> {
+    mustKnow(options, ["fatal"], "decode")
     const fatal = options?.fatal === true
     mustDecode(encoding)
     return new Stream<string, E>(decode(this, encoding, fatal))
@@ -655,7 +669,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
     mustBeFunction(f, "forEach")
     mustKnow(options, ["concurrency"], "forEach")
     const concurrency = limitOf(options?.concurrency ?? 1)
-    if (concurrency === 1) return this.tap(f).drain()
+    if (concurrency === 1) return new Stream<A, E | E2>(tap(this, f, "forEach")).drain()
     return forEachOf(this, mayReturnTask(f, "forEach"), concurrency) as never
   }
 
@@ -672,7 +686,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
 
   /**
    * Folds what the Tasks yield that `f` makes of the elements, so many at once, in the order of being ready. `initial` counts
-   * once.
+   * once. One after the other, unless there is a `concurrency`.
    *
    * @throws RangeError, TypeError for options out of their range.
    */
@@ -780,32 +794,4 @@ function streamOf<A, E>(plan: Plan<A>): Stream<A, E> {
 
 function parted<A, E>(parts: () => readonly Plan<A>[]): Stream<A, E> {
   return streamOf<A, E>(concat(parts))
-}
-
-function bufferOf(options: BufferOptions | undefined, where: string): number {
-  mustKnow(options, ["buffer"], where)
-  return countOf(options?.buffer ?? 16, "buffer", 1)
-}
-
-/** A count that is an integer from `least` on, or Infinity. */
-function countOf(given: number, name: string, least: number): number {
-  if ((Number.isInteger(given) || given === Infinity) && given >= least) return given
-  throw new RangeError(`Expected \`${name}\` to be an integer >= ${least} or Infinity, got ${describe(given)}.`)
-}
-
-function mustBeWritable(given: unknown, where: string): void {
-  if (typeof (given as { getWriter?: unknown } | undefined)?.getWriter === "function") return
-  throw wrong(`${where} to be a WritableStream`, given)
-}
-
-function mustDecode(encoding: string): void {
-  try {
-    void new TextDecoder(encoding)
-  } catch {
-    throw new RangeError(`Expected \`encoding\` to be a label such as "utf-8", got ${describe(encoding)}.`)
-  }
-}
-
-function wrong(what: string, given: unknown): TypeError {
-  return new TypeError(`Expected ${what}, got ${describe(given)}.`)
 }

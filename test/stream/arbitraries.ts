@@ -15,7 +15,7 @@ export function pieces<A>(items: readonly A[], cuts: number): A[][] {
 }
 
 /** An iterable that is no array, and can be gone through again. */
-export function iterable<A>(items: readonly A[]): Iterable<A> {
+function iterable<A>(items: readonly A[]): Iterable<A> {
   return {
     *[Symbol.iterator]() {
       yield* items
@@ -24,7 +24,7 @@ export function iterable<A>(items: readonly A[]): Iterable<A> {
 }
 
 /** An async iterable that can be gone through again. */
-export function asyncIterable<A>(items: readonly A[]): AsyncIterable<A> {
+function asyncIterable<A>(items: readonly A[]): AsyncIterable<A> {
   return {
     async *[Symbol.asyncIterator]() {
       yield* items
@@ -43,7 +43,7 @@ export function readableOf<A>(items: readonly A[]): ReadableStream<A> {
 }
 
 /** A Queue that holds the items and is closed. */
-export function queueOf<A>(items: readonly A[]): Queue<A> {
+function queueOf<A>(items: readonly A[]): Queue<A> {
   const queue = Queue.unbounded<A>()
   for (const item of items) queue.tryOffer(item)
   queue.close()

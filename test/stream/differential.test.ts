@@ -420,7 +420,7 @@ describe("any pipeline", () => {
         stream: (s) => Stream.defer(() => s.share({ buffer: n + 1 })),
         model: (items) => items,
       })),
-      step("timeout", () => ({ stream: (s) => s.timeout({ hours: 1 }), model: (items) => items })),
+      step("timeout", () => ({ stream: (s) => s.timeout({ hours: 1 }) as Stream<number>, model: (items) => items })),
       step("chunkWithin", (n) => ({
         stream: (s) => s.chunkWithin(n + 1, { hours: 1 }).flatMap((part) => part),
         // As with chunk, a failure leaves nothing of an array that is not complete.

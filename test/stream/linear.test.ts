@@ -62,7 +62,7 @@ const operators: Record<string, readonly [use: (s: Stream<number>) => Stream<unk
       ),
     MANY,
   ],
-  timeout: [(s) => s.timeout({ hours: 1 }), MANY],
+  timeout: [(s) => s.timeout({ hours: 1 }) as Stream<number>, MANY],
 }
 
 describe("a million elements", () => {
@@ -379,7 +379,7 @@ describe("long chains of operators", () => {
     buffer: (s: Stream<number>) => s.buffer(1),
     mergeAll: (s: Stream<number>) => Stream.of(s).mergeAll(),
     "mapTask with a concurrency": (s: Stream<number>) => s.mapTask((n) => Task.pure(n), { concurrency: 2 }),
-    timeout: (s: Stream<number>) => s.timeout({ hours: 1 }),
+    timeout: (s: Stream<number>) => s.timeout({ hours: 1 }) as Stream<number>,
     switchMap: (s: Stream<number>) => Stream.of(1).switchMap(() => s),
   })) {
     it(`300 of ${name}`, async () => {

@@ -17,7 +17,7 @@ const failing = (ms: number): Stream<never, string> => Stream.from(Task.sleep(ms
 
 /** A stage, of which a test asks what it has in common with the others. */
 const stages: Record<string, (from: Stream<number, string>) => Stream<unknown, string>> = {
-  timeout: (from) => from.timeout(1000),
+  timeout: (from) => from.timeout(1000) as Stream<number, string>,
   debounce: (from) => from.debounce(5),
   throttle: (from) => from.throttle(5),
   sample: (from) => from.sample(5),

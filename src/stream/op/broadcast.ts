@@ -3,7 +3,7 @@ import { Task } from "../../task/index.ts"
 import { Channel } from "../channel.ts"
 import { each } from "../each.ts"
 import { type AnyTask, type Plan, Run, stopped } from "../pull.ts"
-import { received } from "./group-by.ts"
+import { received } from "../source/received.ts"
 
 /** Gives each element to all channels, when the slowest has room for it, as long as there is one that takes any. */
 export function feeding<A>(from: Plan<A>, channels: Iterable<Channel<A>>, remember?: (element: A) => void): AnyTask {

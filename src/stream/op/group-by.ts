@@ -1,35 +1,8 @@
-import { CancelledError } from "../../data/index.ts"
 import { Channel } from "../channel.ts"
 import { each } from "../each.ts"
 import type { Open, Plan } from "../pull.ts"
-import { onlyOnce } from "../source/only-once.ts"
+import { received } from "../source/received.ts"
 import { beside } from "./beside.ts"
-
-/** What a channel holds and will hold, as a stream: to be run once. Closed early, it takes no more. */
-export function received<A>(channel: Channel<A>, where: string): Plan<A> {
-  const begin = onlyOnce(
-    `Expected a stream of ${where} to be run once, got a second run. For several users: broadcast.`,
-  )
-  return {
-    parts: undefined,
-    open: (run) => {
-      let begun = false
-      return {
-        next: () => {
-          if (!begun) begin()
-          begun = true
-          return channel.next(run)
-        },
-        close: () => {
-          if (!begun) return undefined
-          channel.end()
-          channel.clear()
-          return undefined
-        },
-      }
-    },
-  }
-}
 
 /** A stream for each key, which holds so many elements; a full one holds up the source. */
 export function groupBy<A, K>(
@@ -39,6 +12,9 @@ export function groupBy<A, K>(
 ): Open<readonly [key: K, elements: Plan<A>]> {
   return beside<readonly [K, Plan<A>]>("groupBy", 1, (channel) => {
     const groups = new Map<K, Channel<A>>()
+    /** In the place of all that have been closed early: it takes what comes, and keeps nothing. */
+    const gone = new Channel<A>(1, "a group of groupBy")
+    gone.end()
     const feed = each(from, (element) => {
       const its = key(element)
       const known = groups.get(its)
@@ -46,13 +22,10 @@ export function groupBy<A, K>(
       const group = new Channel<A>(capacity, "a group of groupBy")
       groups.set(its, group)
       group.push(element)
-      return channel.put([its, received(group, "groupBy")])
+      return channel.put([its, received(group, "groupBy", () => void groups.set(its, gone))])
     })
     const work = feed.finally((exit) => {
-      for (const group of groups.values()) {
-        if (exit.status === "fulfilled") group.end()
-        else group.fail(exit.status === "rejected" ? exit.reason : new CancelledError(exit.reason))
-      }
+      for (const group of groups.values()) group.endAs(exit)
     })
     return { work }
   })

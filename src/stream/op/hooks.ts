@@ -11,7 +11,7 @@ export function onFirst<A>(from: Plan<A>, f: (element: A) => Task<unknown, unkno
       first = false
       return f(element)
     }
-    return tap(from, once)(run)
+    return tap(from, once, "onFirst")(run)
   }
 }
 
@@ -41,7 +41,8 @@ export function lastly<A>(
         begun = true
         return next()
       },
-      close: () => inTurn(close?.(), begun ? Task.unit.finally(cleanup) : undefined),
+      close: () =>
+        inTurn(close?.(), begun ? Task.unit.finally(cleanup instanceof Task ? cleanup : () => cleanup()) : undefined),
     }
   }
 }

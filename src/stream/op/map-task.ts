@@ -1,5 +1,5 @@
 import { notATask, Task } from "../../task/index.ts"
-import { isThenable } from "../../data/index.ts"
+import { mustNotBePromise } from "../callbacks.ts"
 import { NONE, type Open, type Plan, stage } from "../pull.ts"
 
 /** One Task for each element, one after the other. */
@@ -23,7 +23,7 @@ export function mapTask<A, B>(from: Plan<A>, f: (element: A) => Task<B, unknown>
 }
 
 /** Something beside each element, which goes on as it is. */
-export function tap<A>(from: Plan<A>, f: (element: A) => Task<unknown, unknown> | void): Open<A> {
+export function tap<A>(from: Plan<A>, f: (element: A) => Task<unknown, unknown> | void, where: string): Open<A> {
   return stage(from, (next, run) => {
     let held: A | typeof NONE = NONE
     return () => {
@@ -32,16 +32,10 @@ export function tap<A>(from: Plan<A>, f: (element: A) => Task<unknown, unknown> 
         held = NONE
         return element
       }
-      const task = mustNotBePromise(f(element), "what the callback of tap returns")
+      const task = mustNotBePromise(f(element), `what the callback of ${where} returns`)
       if (!(task instanceof Task) || run.perform(task) !== NONE) return element
       held = element
       return NONE
     }
   })
-}
-
-/** For callbacks that may return a Task, whose promise would not be awaited. */
-export function mustNotBePromise<T>(given: T, where: string): T {
-  if (isThenable(given) && !(given instanceof Task)) throw notATask(given, where)
-  return given
 }

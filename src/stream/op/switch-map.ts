@@ -15,9 +15,12 @@ export function switchMap<A, B>(from: Plan<A>, f: (element: A) => unknown): Open
       return stopped(current, (reason) => channel.hasTold(reason)) ?? Task.unit
     }
     const turnTo = (element: A): Task<unknown, unknown> => {
+      // It has failed: nothing more is to begin.
+      if (channel.ended) return Task.never
       const plan = planOf<B>(f(element), "what the callback of switchMap returns")
       const begin = Task.sync(() => {
         turning = false
+        if (channel.ended) return
         channel.clear()
         const own = run.start(
           each(plan, (inner) => channel.put(inner)),

@@ -26,10 +26,13 @@ export function encode(from: Plan<string>): Open<Uint8Array<ArrayBuffer>> {
     const encoder = new TextEncoder()
     /** The first half of a character, at the end of a piece. */
     let half = ""
+    let over = false
     return () => {
       for (;;) {
+        if (over) return run.end()
         const piece = next()
         if (piece === NONE && (!run.ended || half === "")) return NONE
+        over = piece === NONE
         const text = piece === NONE ? half : half + piece
         const cut = piece !== NONE && isFirstHalf(text) ? 1 : 0
         half = cut > 0 ? text.slice(-1) : ""

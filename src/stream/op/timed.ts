@@ -43,7 +43,10 @@ export function debounce<A>(from: Plan<A>, ms: number): Open<A> {
     let last: A | None = NONE
     let quietAt = 0
     const give = (): void => {
-      if (last !== NONE) channel.push(last)
+      // Who is slow gets the last one when it asks again.
+      if (last === NONE) return
+      channel.clear()
+      channel.push(last)
       last = NONE
     }
     const arrived = new Signal("an element to debounce")

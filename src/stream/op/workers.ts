@@ -1,6 +1,6 @@
 import { CancelledError, suppress } from "../../data/index.ts"
 import { type FiberCore, perform } from "../../fiber/index.ts"
-import { notATask, Task } from "../../task/index.ts"
+import { Task } from "../../task/index.ts"
 import {
   type AnyTask,
   closed,
@@ -14,7 +14,6 @@ import {
   stopped,
 } from "../pull.ts"
 import { Signal } from "../signal.ts"
-import { mustNotBePromise } from "./map-task.ts"
 
 /**
  * Fibers that share one source: each asks for an element, does with it what `f` says, and asks again. One asks at a time;
@@ -120,9 +119,10 @@ export class Workers<A> {
     })
   }
 
+  /** What the source has started in this worker is this one's child: all end together. */
   #leave(): AnyTask {
     if (--this.#workers === 0) this.#done.all()
-    return Task.unit
+    return this.#done.until(() => this.#workers === 0)
   }
 
   #failed(reason: unknown): AnyTask {
@@ -147,24 +147,4 @@ const always = (): boolean => true
 /** Runs `f` for the elements of a stream, for so many at once. Where it returns nothing, there is nothing to wait for. */
 export function forEachOf<A>(from: Plan<A>, f: (element: A) => AnyTask | undefined, concurrency: number): AnyTask {
   return Task.defer(() => new Workers(f, concurrency, always).on(from))
-}
-
-/** `f`, which may do all that it does at once. */
-export function mayReturnTask<A>(
-  f: (element: A) => AnyTask | void,
-  where: string,
-): (element: A) => AnyTask | undefined {
-  return (element) => {
-    const task = mustNotBePromise(f(element), `what the callback of ${where} returns`)
-    return task instanceof Task ? task : undefined
-  }
-}
-
-/** `f`, which must return a Task. */
-export function returnsTask<A>(f: (element: A) => AnyTask, where: string): (element: A) => AnyTask {
-  return (element) => {
-    const task = f(element)
-    if (!(task instanceof Task)) throw notATask(task, `what the callback of ${where} returns`)
-    return task
-  }
 }

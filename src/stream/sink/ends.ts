@@ -1,6 +1,6 @@
 /** What a stream comes to: stages with one element, which is there when the source has ended, or sooner. */
 import { Task } from "../../task/index.ts"
-import { mustNotBePromise } from "../op/map-task.ts"
+import { mustNotBePromise } from "../callbacks.ts"
 import { type Next, NONE, type Open, type Plan, type Run, stage } from "../pull.ts"
 
 /** Takes in elements until the end, or until `add` says that this is enough; then `result`. */

@@ -16,10 +16,22 @@ const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
  * The elements of a stream for `for await`. One fiber runs the stream, from the first `next` on; it makes an element when
  * one has been asked for. `return` cancels it, and resolves when all is closed.
  */
-export function iterate<A>(from: Plan<A>, options?: RunOptions): AsyncIterableIterator<A, undefined, void> {
+export function iterate<A>(from: Plan<A>): AsyncIterableIterator<A, undefined, void> {
+  return iteration(from).iterator
+}
+
+/** The same, and how it is left with a reason. */
+export function iteration<A>(
+  from: Plan<A>,
+  options?: RunOptions,
+): {
+  readonly iterator: AsyncIterableIterator<A, undefined, void>
+  readonly leave: (reason?: unknown) => Promise<void>
+} {
   const asked = new RingBuffer<Asked<A>>()
   const demand = new Signal("whoever iterates")
   let fiber: Fiber<unknown, unknown> | undefined
+  let begun = false
   let over = false
   /** What nobody has heard of yet. */
   let failure: { readonly reason: unknown } | undefined
@@ -38,13 +50,23 @@ export function iterate<A>(from: Plan<A>, options?: RunOptions): AsyncIterableIt
     }
     while (asked.size > 0) asked.shift()?.resolve(END)
   }
-  return {
+  const leave = async (reason?: unknown): Promise<void> => {
+    const running = over ? undefined : fiber
+    finish()
+    running?.abort(reason)
+    if (running !== undefined) closed = new Promise((resolve) => running.onExit(resolve))
+    const exit = await closed
+    // What a cleanup fails with is the loop's failure.
+    if (running !== undefined && exit?.status === "rejected") throw exit.reason
+  }
+  const iterator: AsyncIterableIterator<A, undefined, void> = {
     next() {
       return new Promise((resolve, reject) => {
         asked.push({ resolve, reject })
         if (over) return finish()
         demand.one()
-        if (fiber !== undefined) return
+        if (begun) return
+        begun = true
         fiber = each(from, give).run({ name: "for await", ...options })
         fiber.onExit((exit) => {
           if (!over && exit.status !== "fulfilled") {
@@ -55,17 +77,12 @@ export function iterate<A>(from: Plan<A>, options?: RunOptions): AsyncIterableIt
       })
     },
     async return() {
-      const running = over ? undefined : fiber
-      finish()
-      running?.abort()
-      if (running !== undefined) closed = new Promise((resolve) => running.onExit(resolve))
-      const exit = await closed
-      // What a cleanup fails with is the loop's failure.
-      if (running !== undefined && exit?.status === "rejected") throw exit.reason
+      await leave()
       return END
     },
     [Symbol.asyncIterator]() {
       return this
     },
   }
+  return { iterator, leave }
 }

@@ -2,10 +2,10 @@ import { CancelledError } from "../../data/index.ts"
 import type { FiberCore } from "../../fiber/index.ts"
 import { type RunOptions, Task } from "../../task/index.ts"
 import { each } from "../each.ts"
-import { type AnyTask, inTurn, NONE, type Open, type Plan } from "../pull.ts"
+import { type AnyTask, inTurn, NONE, type Open, type Plan, stopped } from "../pull.ts"
 import { Signal } from "../signal.ts"
 import { planOf } from "../source/from.ts"
-import { iterate } from "./iterate.ts"
+import { iteration } from "./iterate.ts"
 
 /** What `pipeTo` may be told: the words of the platform's. */
 export interface PipeOptions {
@@ -17,7 +17,7 @@ export interface PipeOptions {
 
 /** Makes an element when one is pulled, and holds nothing ready. */
 export function readable<A>(from: Plan<A>, options?: RunOptions): ReadableStream<A> {
-  const iterator = iterate(from, options)
+  const { iterator, leave } = iteration(from, options)
   return new ReadableStream<A>(
     {
       async pull(controller) {
@@ -25,9 +25,7 @@ export function readable<A>(from: Plan<A>, options?: RunOptions): ReadableStream
         if (step.done) controller.close()
         else controller.enqueue(step.value)
       },
-      async cancel() {
-        await iterator.return?.()
-      },
+      cancel: (reason) => leave(reason),
     },
     { highWaterMark: 0 },
   )
@@ -63,8 +61,14 @@ export function pipeThrough<A, B>(
     const failed = new Signal("a failure of pipeThrough")
     let writing: FiberCore | undefined
     let failure: AnyTask | undefined
+    let told = false
     /** Where the two ends do not know each other, nothing would come of it. */
-    const broken = failed.until(() => failure !== undefined).flatMap(() => failure ?? Task.never)
+    const broken = failed
+      .until(() => failure !== undefined)
+      .flatMap(() => {
+        told = true
+        return failure ?? Task.never
+      })
     return {
       next() {
         writing ??= run.start(pipeTo(from, pair.writable, {}), "pipeThrough", (exit) => {
@@ -77,7 +81,11 @@ export function pipeThrough<A, B>(
         return element
       },
       // The readable first: with the writable aborted it could not be cancelled. Who has left does not mind that they break.
-      close: () => inTurn(reading.close?.(), writing?.cancel()),
+      close: () =>
+        inTurn(
+          reading.close?.(),
+          Task.defer(() => stopped(writing, () => told) ?? Task.unit),
+        ),
     }
   }
 }

@@ -110,11 +110,16 @@ function iteratedAsync<A>(from: AsyncIterable<A>, where: string): Open<A> {
       iterator ??= begin(from[Symbol.asyncIterator]())
       asked = true
       return iterator.next()
-    }).tap((result) => {
-      asked = false
-      over = result.done === true
-      step = result
     })
+      .tapError(() => {
+        // What throws has ended.
+        over = true
+      })
+      .tap((result) => {
+        asked = false
+        over = result.done === true
+        step = result
+      })
     return {
       next() {
         if (step === undefined) return run.await(ask)

@@ -1,5 +1,5 @@
-import { notATask, Task } from "../../task/index.ts"
-import { isThenable } from "../../data/index.ts"
+import { Task } from "../../task/index.ts"
+import { mustNotBePromise } from "../callbacks.ts"
 import { closing, NONE, type Open, type Pull, type Run } from "../pull.ts"
 import { planOf } from "./from.ts"
 
@@ -15,8 +15,7 @@ function steps<T>(run: Run, f: () => T | Task<T, unknown>, where: string): () =>
       return run.value as T
     }
     if (!run.may()) return run.pause()
-    const made = f()
-    if (isThenable(made) && !(made instanceof Task)) throw notATask(made, `what the function of ${where} returns`)
+    const made = mustNotBePromise(f(), `what the function of ${where} returns`)
     const got = made instanceof Task ? run.perform(made) : made
     // A pause is waited for as well, and then asked again: only what `perform` waits for has a value to bring.
     waiting = got === NONE
