@@ -1,23 +1,23 @@
 import { CancelledError, type Exit, RingBuffer } from "../data/index.ts"
 import { Task } from "../task/index.ts"
 import type { None, Run } from "./pull.ts"
-import { Signal } from "./signal.ts"
+import { Bell } from "./bell.ts"
 
 /** Elements on their way from fibers that run beside a stream to the fiber that pulls it, so many at most. */
 export class Channel<A> {
   readonly items = new RingBuffer<A>()
   #told = false
   readonly #capacity: number
-  readonly #filled: Signal
-  readonly #emptied: Signal
+  readonly #filled: Bell
+  readonly #emptied: Bell
   #end: { readonly failure: unknown; readonly failed: boolean } | undefined
   readonly #hasRoom = (): boolean => this.items.size < this.#capacity || this.#end !== undefined
   readonly #hasNews = (): boolean => this.items.size > 0 || this.#end !== undefined
 
   constructor(capacity: number, what: string) {
     this.#capacity = capacity
-    this.#filled = new Signal(`an element of ${what}`)
-    this.#emptied = new Signal(`room in the buffer of ${what}`)
+    this.#filled = new Bell(`an element of ${what}`)
+    this.#emptied = new Bell(`room in the buffer of ${what}`)
   }
 
   get ended(): boolean {

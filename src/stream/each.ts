@@ -1,6 +1,7 @@
 import { type FiberCore, perform } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
-import { type AnyTask, closed, NONE, type Plan, Run } from "./pull.ts"
+import { closed } from "./closing.ts"
+import { type AnyTask, NONE, type Plan, Run } from "./pull.ts"
 
 /**
  * Runs a stream and gives each of its elements to `f`, which may return a Task to be run before the next is asked for.

@@ -23,9 +23,10 @@
  * 4. Sources count: each element that one makes is an operation of the fiber's budget (`run.may`). So a stream is as fair,
  *    and as soon cancelled, as any other program.
  */
-import { CancelledError, type Exit, holdsCancellation, type SuppressedError } from "../data/index.ts"
+import type { Exit } from "../data/index.ts"
 import { type FiberCore, perform } from "../fiber/index.ts"
 import { atOnce, isAtOnce, Task } from "../task/index.ts"
+import { closed } from "./closing.ts"
 
 export type AnyTask = Task<unknown, unknown>
 
@@ -57,7 +58,7 @@ export interface Plan<out A> {
 export class Run {
   wait: AnyTask | undefined = undefined
   value: unknown = undefined
-  /** What is started for this run is started as its child. */
+  /** Whose run it is. */
   readonly fiber: FiberCore
   #paused = false
 
@@ -139,56 +140,4 @@ export function firstOf<A, E>(open: Open<A>): Task<A | undefined, E> {
     const body = Task.defer(step)
     return close === undefined ? body : (body.finally(() => closed(close)) as Task<A | undefined, E>)
   }, undefined)
-}
-
-/** Waits until a pull is closed, and forgets it as that begins: from then on it is closed, whatever comes. */
-export function closing(run: Run, close: () => AnyTask | undefined, forget: () => void): None {
-  return run.await(
-    Task.uncancelable(() => {
-      forget()
-      return closed(close)
-    }),
-  )
-}
-
-let failedCleanups: WeakSet<object> | undefined
-
-/** What `close` comes to; a failure of it is remembered as such. */
-export function closed(close: () => AnyTask | undefined): AnyTask {
-  return (close() ?? Task.unit).tapError((reason) => {
-    if (typeof reason === "object" && reason !== null) (failedCleanups ??= new WeakSet()).add(reason)
-  })
-}
-
-/** A cleanup has failed with this, in a cancellation or at an end. */
-export function isOfCleanup(reason: unknown): boolean {
-  if (failedCleanups?.has(reason as object)) return true
-  const { name, error } = (reason ?? {}) as Partial<SuppressedError>
-  if (name === "SuppressedError" && isOfCleanup(error)) return true
-  return holdsCancellation(reason) && !(reason instanceof CancelledError)
-}
-
-/** Fails with what a cleanup has failed with; with nothing else. */
-export function failedCleanup(reason: unknown): AnyTask {
-  return isOfCleanup(reason) ? Task.fail(reason) : Task.unit
-}
-
-/**
- * Cancels a fiber that was started beside a stream, and waits until it has ended. Fails as its cleanups do, if nobody has
- * `heard` of it; what else it fails with at the last moment is that of an element that nobody asks for any more.
- */
-export function stopped(fiber: FiberCore | undefined, heard: (reason: unknown) => boolean): AnyTask | undefined {
-  if (fiber === undefined) return undefined
-  const rest = Task.defer((): AnyTask => {
-    const exit = fiber.poll()
-    return exit?.status === "rejected" && !heard(exit.reason) ? failedCleanup(exit.reason) : Task.unit
-  })
-  if (fiber.poll() !== undefined) return rest
-  return perform((running) => fiber.cancel(running.reason), undefined).andThen(rest)
-}
-
-/** One close after the other; the second also where the first fails. */
-export function inTurn(first: AnyTask | undefined, second: AnyTask | undefined): AnyTask | undefined {
-  if (first === undefined || second === undefined) return first ?? second
-  return first.finally(second)
 }

@@ -36,7 +36,7 @@ import { forEachOf } from "./op/workers.ts"
 import { interleave, zipAll, zipWith } from "./op/zip.ts"
 import { firstOf, NONE, type Open, type Plan } from "./pull.ts"
 import { iterate } from "./sink/iterate.ts"
-import { into, reduce } from "./sink/ends.ts"
+import { collected, into, reduce } from "./sink/ends.ts"
 import { type PipeOptions, pipeThrough, pipeTo, readable } from "./sink/web.ts"
 import { planOf, type Takable } from "./source/from.ts"
 import { range } from "./source/range.ts"
@@ -647,10 +647,7 @@ export class Stream<out A, out E = never> implements AsyncIterable<A> {
 
   /** All elements. */
   toArray(): Task<A[], E> {
-    return this.#into(() => {
-      const items: A[] = []
-      return { add: (element) => void items.push(element), result: () => items }
-    })
+    return firstOf<A[], E>(collected(this)) as Task<A[], E>
   }
 
   /** Runs it for what it does. */

@@ -1,6 +1,7 @@
 import type { FiberCore } from "../../fiber/index.ts"
 import { Channel } from "../channel.ts"
-import { type AnyTask, type None, type Open, type Run, stopped } from "../pull.ts"
+import { stopped } from "../closing.ts"
+import type { AnyTask, None, Open, Run } from "../pull.ts"
 
 /** What a stage does beside itself, and how it is asked for elements meanwhile. */
 export interface Beside<A> {

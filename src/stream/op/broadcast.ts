@@ -2,7 +2,8 @@ import { type FiberCore, perform } from "../../fiber/index.ts"
 import { Task } from "../../task/index.ts"
 import { Channel } from "../channel.ts"
 import { each } from "../each.ts"
-import { type AnyTask, type Plan, Run, stopped } from "../pull.ts"
+import { stopped } from "../closing.ts"
+import { type AnyTask, type Plan, Run } from "../pull.ts"
 import { received } from "../source/received.ts"
 
 /** Gives each element to all channels, when the slowest has room for it, as long as there is one that takes any. */

@@ -1,6 +1,7 @@
 /** Stages that do something at the beginning or at the end. */
 import { Task } from "../../task/index.ts"
-import { inTurn, NONE, type Open, type Plan, stage } from "../pull.ts"
+import { inTurn } from "../closing.ts"
+import { NONE, type Open, type Plan, stage } from "../pull.ts"
 import { tap } from "./map-task.ts"
 
 export function onFirst<A>(from: Plan<A>, f: (element: A) => Task<unknown, unknown> | void): Open<A> {

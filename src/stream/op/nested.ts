@@ -1,4 +1,5 @@
-import { closing, inTurn, type None, NONE, type Plan, type Pull, type Run } from "../pull.ts"
+import { closing, inTurn } from "../closing.ts"
+import { type None, NONE, type Plan, type Pull, type Run } from "../pull.ts"
 import { planOf } from "../source/from.ts"
 
 /** Streams that make streams: those that are to come, the next one last, or a source and what is made of its elements. */

@@ -1,6 +1,7 @@
 import type { FiberCore } from "../../fiber/index.ts"
 import { Channel } from "../channel.ts"
-import { type AnyTask, type Open, type Plan, type Run, stopped } from "../pull.ts"
+import { stopped } from "../closing.ts"
+import type { AnyTask, Open, Plan, Run } from "../pull.ts"
 import { feeding } from "./broadcast.ts"
 
 /** One run of the source, for all who come while it goes on. It belongs to all of them: the last who leaves ends it. */

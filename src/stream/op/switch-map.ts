@@ -1,7 +1,8 @@
 import type { FiberCore } from "../../fiber/index.ts"
 import { Task } from "../../task/index.ts"
 import { each } from "../each.ts"
-import { type AnyTask, type Open, type Plan, stopped } from "../pull.ts"
+import { stopped } from "../closing.ts"
+import type { AnyTask, Open, Plan } from "../pull.ts"
 import { planOf } from "../source/from.ts"
 import { beside } from "./beside.ts"
 

@@ -3,7 +3,7 @@ import { TimeoutError } from "../../data/index.ts"
 import { Task } from "../../task/index.ts"
 import { each } from "../each.ts"
 import { type AnyTask, type None, NONE, type Open, type Plan, stage } from "../pull.ts"
-import { Signal } from "../signal.ts"
+import { Bell } from "../bell.ts"
 import { filterWith } from "./elements.ts"
 import { beside } from "./beside.ts"
 
@@ -49,7 +49,7 @@ export function debounce<A>(from: Plan<A>, ms: number): Open<A> {
       channel.push(last)
       last = NONE
     }
-    const arrived = new Signal("an element to debounce")
+    const arrived = new Bell("an element to debounce")
     const quiet = (): AnyTask => {
       const left = quietAt - run.now()
       if (left > 0) return Task.sleep(left).flatMap(quiet)
@@ -90,7 +90,7 @@ export function chunkWithin<A>(from: Plan<A>, size: number, ms: number): Open<A[
   return beside<A[]>("chunkWithin", 1, (channel, run) => {
     let group: A[] = []
     let due = 0
-    const begun = new Signal("an element to group")
+    const begun = new Bell("an element to group")
     // A group stays where it is until there is room for it: who waits for that may be cancelled.
     const give = (ready = group): AnyTask | undefined => {
       if (ready.length === 0 || ready !== group) return undefined

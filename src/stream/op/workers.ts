@@ -1,19 +1,9 @@
 import { CancelledError, suppress } from "../../data/index.ts"
 import { type FiberCore, perform } from "../../fiber/index.ts"
 import { Task } from "../../task/index.ts"
-import {
-  type AnyTask,
-  closed,
-  failedCleanup,
-  inTurn,
-  isOfCleanup,
-  NONE,
-  type Plan,
-  type Pull,
-  Run,
-  stopped,
-} from "../pull.ts"
-import { Signal } from "../signal.ts"
+import { closed, failedCleanup, inTurn, isOfCleanup, stopped } from "../closing.ts"
+import { type AnyTask, NONE, type Plan, type Pull, Run } from "../pull.ts"
+import { Bell } from "../bell.ts"
 
 /**
  * Fibers that share one source: each asks for an element, does with it what `f` says, and asks again. One asks at a time;
@@ -26,8 +16,8 @@ export class Workers<A> {
   readonly #f: (element: A) => AnyTask | undefined
   readonly #concurrency: number
   readonly #gate: () => boolean
-  readonly #turn = new Signal("its turn to ask a stream")
-  readonly #done = new Signal("the workers of a stream")
+  readonly #turn = new Bell("its turn to ask a stream")
+  readonly #done = new Bell("the workers of a stream")
   readonly #work: AnyTask
   #source: Source<A> | undefined
   #asking = false

@@ -1,4 +1,5 @@
-import { inTurn, type Next, type None, NONE, type Open, type Plan, type Run } from "../pull.ts"
+import { inTurn } from "../closing.ts"
+import { type Next, type None, NONE, type Open, type Plan, type Run } from "../pull.ts"
 
 /** A stage with two sources, asked by the same fiber; the second is closed first. */
 function both<A, B, C>(

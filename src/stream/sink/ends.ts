@@ -22,6 +22,20 @@ export function into<A, B>(from: Plan<A>, make: () => Sink<A, B>): Open<B> {
   })
 }
 
+/** All elements. It is the end that most streams have: without a call for each element. */
+export function collected<A>(from: Plan<A>): Open<A[]> {
+  return stage(from, (next, run): Next<A[]> => {
+    const items: A[] = []
+    return () => {
+      for (;;) {
+        const element = next()
+        if (element === NONE) return run.ended ? items : NONE
+        items.push(element)
+      }
+    }
+  })
+}
+
 /** Folds with a function that may return a Task of the next state. */
 export function reduce<A, B>(
   from: Plan<A>,

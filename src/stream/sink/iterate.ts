@@ -2,7 +2,7 @@ import { CancelledError, type Exit, RingBuffer } from "../../data/index.ts"
 import type { Fiber, RunOptions, Task } from "../../task/index.ts"
 import { each } from "../each.ts"
 import type { Plan } from "../pull.ts"
-import { Signal } from "../signal.ts"
+import { Bell } from "../bell.ts"
 
 /** Who has asked for the next element. */
 interface Asked<A> {
@@ -29,7 +29,7 @@ export function iteration<A>(
   readonly leave: (reason?: unknown) => Promise<void>
 } {
   const asked = new RingBuffer<Asked<A>>()
-  const demand = new Signal("whoever iterates")
+  const demand = new Bell("whoever iterates")
   let fiber: Fiber<unknown, unknown> | undefined
   let begun = false
   let over = false

@@ -2,8 +2,9 @@ import { CancelledError } from "../../data/index.ts"
 import type { FiberCore } from "../../fiber/index.ts"
 import { type RunOptions, Task } from "../../task/index.ts"
 import { each } from "../each.ts"
-import { type AnyTask, inTurn, NONE, type Open, type Plan, stopped } from "../pull.ts"
-import { Signal } from "../signal.ts"
+import { inTurn, stopped } from "../closing.ts"
+import { type AnyTask, NONE, type Open, type Plan } from "../pull.ts"
+import { Bell } from "../bell.ts"
 import { planOf } from "../source/from.ts"
 import { iteration } from "./iterate.ts"
 
@@ -58,7 +59,7 @@ export function pipeThrough<A, B>(
   const source = planOf<B>(pair.readable, "the readable of pipeThrough")
   return (run) => {
     const reading = source.open(run)
-    const failed = new Signal("a failure of pipeThrough")
+    const failed = new Bell("a failure of pipeThrough")
     let writing: FiberCore | undefined
     let failure: AnyTask | undefined
     let told = false

@@ -1,6 +1,7 @@
 import { Task } from "../../task/index.ts"
 import { mustNotBePromise } from "../callbacks.ts"
-import { closing, NONE, type Open, type Pull, type Run } from "../pull.ts"
+import { closing } from "../closing.ts"
+import { NONE, type Open, type Pull, type Run } from "../pull.ts"
 import { planOf } from "./from.ts"
 
 /** What a step of an unfolding comes to: an element and what to go on from, or the end. */

@@ -1,5 +1,6 @@
 import { acquiring, type Restore, Task } from "../../task/index.ts"
-import { inTurn, type Open, type Pull } from "../pull.ts"
+import { inTurn } from "../closing.ts"
+import type { Open, Pull } from "../pull.ts"
 import { planOf } from "./from.ts"
 
 /** Acquires as it is first asked, and releases after the stream that it was acquired for is closed. */

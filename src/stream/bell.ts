@@ -2,8 +2,8 @@ import { LinkedList } from "../data/index.ts"
 import { type FiberCore, type Owner, perform, wait, Waiter } from "../fiber/index.ts"
 import { Task } from "../task/index.ts"
 
-/** Fibers of one stream that wait until something has changed. It keeps nothing: who waits says what for. */
-export class Signal implements Owner {
+/** It rings when something has changed, for the fibers of one stream that wait for that. It keeps nothing: who waits says what for. */
+export class Bell implements Owner {
   readonly what: string
   readonly #waiters = new LinkedList<Waiter>()
 
@@ -15,7 +15,7 @@ export class Signal implements Owner {
     return this.#waiters.size
   }
 
-  /** Waits for the next signal, unless `ready` says in the same step that it need not. */
+  /** Waits until it rings, unless `ready` says in the same step that it need not. */
   until(ready: () => boolean): Task<void> {
     return perform((fiber: FiberCore) => {
       if (ready()) return Task.unit
