@@ -1,7 +1,9 @@
 import { describe, isThenable } from "../../data/index.ts"
 import { Task } from "../../task/index.ts"
 import { type AnyTask, NONE, type Open, type Plan } from "../pull.ts"
-import { onlyOnce } from "./only-once.ts"
+import { asyncIterable } from "./async-iterable.ts"
+import { oneRunEach } from "./only-once.ts"
+import { readable } from "./readable.ts"
 import { values } from "./values.ts"
 
 /** Where items can be taken one by one: a Queue, a Subscription. */
@@ -21,8 +23,8 @@ function openerOf<A>(given: unknown, where: string): Open<A> {
   if (Array.isArray(given)) return values(given as A[])
   if (given instanceof Task) return one(given as Task<A, unknown>)
   if (has(given, "take") && has(given, "poll")) return taken(given as Takable<A>)
-  if (has(given, "getReader")) return read(given as ReadableStream<A>, where)
-  if (has(given, Symbol.asyncIterator)) return iteratedAsync(given as AsyncIterable<A>, where)
+  if (has(given, "getReader")) return readable(given as ReadableStream<A>, where)
+  if (has(given, Symbol.asyncIterator)) return asyncIterable(given as AsyncIterable<A>, where)
   if (has(given, Symbol.iterator)) return iterated(given as Iterable<A>, where)
   const remedy = isThenable(given) ? " For a promise: Task.promise(() => …)." : ""
   throw new TypeError(`Expected ${where} to be a Stream or something iterable, got ${describe(given)}.${remedy}`)
@@ -79,7 +81,7 @@ function taken<A>(from: Takable<A>): Open<A> {
 }
 
 function iterated<A>(from: Iterable<A>, where: string): Open<A> {
-  const begin = once<Iterator<A>>(from, where)
+  const begin = oneRunEach<Iterator<A>>(from, where)
   return (run) => {
     let iterator: Iterator<A> | undefined
     let open = false
@@ -97,87 +99,4 @@ function iterated<A>(from: Iterable<A>, where: string): Open<A> {
       close: () => (open ? Task.sync(() => iterator?.return?.()) : undefined),
     }
   }
-}
-
-function iteratedAsync<A>(from: AsyncIterable<A>, where: string): Open<A> {
-  const begin = once<AsyncIterator<A>>(from, where)
-  return (run) => {
-    let iterator: AsyncIterator<A> | undefined
-    let step: IteratorResult<A> | undefined
-    let asked = false
-    let over = false
-    const ask = Task.promise(() => {
-      iterator ??= begin(from[Symbol.asyncIterator]())
-      asked = true
-      return iterator.next()
-    })
-      .tapError(() => {
-        // What throws has ended.
-        over = true
-      })
-      .tap((result) => {
-        asked = false
-        over = result.done === true
-        step = result
-      })
-    return {
-      next() {
-        if (step === undefined) return run.await(ask)
-        const { done, value } = step
-        step = undefined
-        return done ? run.end() : value
-      },
-      close() {
-        if (iterator?.return === undefined || over) return undefined
-        const ended = Task.promise(() => iterator?.return?.())
-        // An iterator that is busy cannot be interrupted: it is told, and not waited for.
-        return asked ? ended.startDetached({ name: "iterator.return" }) : ended
-      },
-    }
-  }
-}
-
-function read<A>(from: ReadableStream<A>, where: string): Open<A> {
-  const begin = onlyOnce(usedUp(where, "a ReadableStream"))
-  return (run) => {
-    let reader: ReadableStreamDefaultReader<A> | undefined
-    let step: ReadableStreamReadResult<A> | undefined
-    let over = false
-    const ask = Task.promise(() => {
-      if (reader === undefined) {
-        begin()
-        reader = from.getReader()
-      }
-      return reader.read()
-    }).tap((result) => {
-      over = result.done
-      step = result
-    })
-    return {
-      next() {
-        if (step === undefined) return run.await(ask)
-        const { done, value } = step
-        step = undefined
-        return done ? run.end() : value
-      },
-      close() {
-        if (reader === undefined) return undefined
-        const ended = over ? Task.unit : Task.promise(() => reader?.cancel())
-        return ended.finally(() => reader?.releaseLock())
-      },
-    }
-  }
-}
-
-/** An iterator that is its own iterable has one run in it. */
-function once<I>(from: unknown, where: string): (iterator: I) => I {
-  const begin = onlyOnce(usedUp(where, "an iterator"))
-  return (iterator) => {
-    if ((iterator as unknown) === from) begin()
-    return iterator
-  }
-}
-
-function usedUp(where: string, what: string): string {
-  return `Expected ${where} to be an iterable for each run, got ${what}, used up by the first. Make it anew: Stream.defer(() => …).`
 }
