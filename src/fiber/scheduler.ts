@@ -114,7 +114,7 @@ export class Scheduler implements Driver {
    * left of its budget, since a microtask of our own would cost more.
    */
   follow(entry: Ready): void {
-    if (this.#lending && this.ready.size + this.#soon.length === 0) this.#soon.push(entry)
+    if (this.#lending && this.ready.size + this.#soon.length === 0) this.soon(entry)
     else this.enqueue(entry)
   }
 

@@ -38,6 +38,7 @@ describe("on", () => {
         .tap((n) => (n === 0 ? busy : undefined))
         .toArray()
         .run()
+      await turn()
       emitter.emit("tick", 0)
       await turn()
       for (const n of [1, 2, 3, 4]) emitter.emit("tick", n)

@@ -57,8 +57,8 @@ describe("a stream", () => {
 
   it("through a pair fails as the cleanup of its source does", async () => {
     const cleanup = new Error("cleanup")
-    const source = Stream.range(0)
-      .map(String)
+    const source = Stream.of("a")
+      .concat(Stream.from(Task.never))
       .finally(() => Task.fail(cleanup))
     const exit = await exitOf(source.pipeThrough(new TransformStream<string, string>()).take(1).toArray())
     expect(failuresIn(exit)).toContain(cleanup)

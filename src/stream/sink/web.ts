@@ -36,10 +36,20 @@ export function readable<A>(from: Plan<A>, options?: RunOptions): ReadableStream
 export function pipeTo<A>(from: Plan<A>, to: WritableStream<A>, options: PipeOptions): Task<void, unknown> {
   return Task.defer(() => {
     const writer = to.getWriter()
-    const written = each(from, (element) => Task.promise(() => writer.write(element)))
+    let writing = false
+    const write = (element: A): Task<void> =>
+      Task.promise(() => {
+        writing = true
+        return writer.write(element)
+      }).tap(() => {
+        writing = false
+      })
+    const written = each(from, write)
     const closed = options.preventClose === true ? Task.unit : Task.promise(() => writer.close())
-    // Also while the source has nothing to write.
-    const broken = Task.promise(() => writer.closed).andThen(Task.never)
+    // Also while the source has nothing to write; a write that is under way fails by itself.
+    const broken = Task.promise(() => writer.closed)
+      .catch((reason) => (writing ? Task.never : Task.fail(reason)))
+      .andThen(Task.never)
     return Task.race([written.andThen(closed), broken])
       .finally((exit) => {
         if (exit.status === "fulfilled" || options.preventAbort === true) return undefined
