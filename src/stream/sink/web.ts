@@ -73,6 +73,8 @@ export function pipeThrough<A, B>(
     let writing: FiberCore | undefined
     let failure: AnyTask | undefined
     let told = false
+    const unlessCancelled = (reason: unknown): AnyTask =>
+      reason instanceof CancelledError || reason === run.fiber.reason ? Task.unit : Task.fail(reason)
     /** Where the two ends do not know each other, nothing would come of it. */
     const broken = failed
       .until(() => failure !== undefined)
@@ -91,11 +93,11 @@ export function pipeThrough<A, B>(
         if (element === NONE && run.wait !== undefined) run.wait = Task.race([run.wait, broken])
         return element
       },
-      // The readable first: with the writable aborted it could not be cancelled. Who has left does not mind that they break.
+      // The writable is aborted by that, and then the readable cannot be cancelled any more: it says so with the reason.
       close: () =>
         inTurn(
-          reading.close?.(),
-          Task.defer(() => stopped(writing, () => told) ?? Task.unit),
+          stopped(writing, () => told),
+          reading.close?.()?.catch(unlessCancelled),
         ),
     }
   }
