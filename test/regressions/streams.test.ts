@@ -168,8 +168,10 @@ describe("a stream that is shared", () => {
     }
     await turn()
     heapInUse()
-    // One or two may lie on the stack, which some hosts do not tell from memory.
-    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(3)
+    // JavaScriptCore takes what lies on its stack for references: one or two.
+    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThanOrEqual(
+      process.versions["bun"] === undefined ? 0 : 2,
+    )
     const grown = await growth(async () => {
       for (let i = 0; i < 200; i++) await shared.take(100).drain()
     })

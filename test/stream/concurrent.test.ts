@@ -500,8 +500,10 @@ describe("share", () => {
     await endless.drain().timeout(2).attempt().as(undefined)
     await turn()
     heapInUse()
-    // One or two may lie on the stack, which some hosts do not tell from memory.
-    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(3)
+    // JavaScriptCore takes what lies on its stack for references: one or two.
+    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThanOrEqual(
+      process.versions["bun"] === undefined ? 0 : 2,
+    )
     expect([endless, failing, ending].length).toBe(3)
   })
 })

@@ -1,11 +1,10 @@
 import { closing, inTurn } from "../closing.ts"
 import { type None, NONE, type Plan, type Pull, type Run } from "../pull.ts"
-import { planOf } from "../source/from.ts"
 
 /** Streams that make streams: those that are to come, the next one last, or a source and what is made of its elements. */
 export type Level =
   | { readonly plans: Plan<unknown>[] }
-  | { readonly outer: Pull<unknown>; readonly f: (element: unknown) => unknown }
+  | { readonly outer: Pull<unknown>; readonly f: (element: unknown) => Plan<unknown> }
 
 /** A pull that is nothing but its level, as long as it has not been asked. */
 interface Nested<A> extends Pull<A> {
@@ -13,7 +12,7 @@ interface Nested<A> extends Pull<A> {
 }
 
 /**
- * One stream after the other, each opened when the one before has ended and is closed: for `concat` and `flatMap`. Streams
+ * One stream after the other, each opened when the one before has ended and is closed: for `concat`, `flatMap` and `paginate`. Streams
  * that are made of others are replaced by these, on a list and not on the JS stack, so that recursion through both is flat.
  *
  *     levels   [ f of a · c, b · f of d ]      inner: what the top has made; when it has ended the top is asked for the next
@@ -52,7 +51,7 @@ export function nested<A>(run: Run, level: Level): Pull<A> {
       }
       const { outer, f } = top
       const element = outer.next()
-      if (element !== NONE) enter(planOf<A>(f(element), "what the callback of flatMap returns"))
+      if (element !== NONE) enter(f(element) as Plan<A>)
       else if (!run.ended) return NONE
       else if (outer.close !== undefined) return closing(run, outer.close, () => levels.pop())
       else levels.pop()

@@ -1,7 +1,7 @@
 import { Task } from "../../task/index.ts"
 import { mustNotBePromise } from "../callbacks.ts"
-import { closing } from "../closing.ts"
-import { NONE, type Open, type Pull, type Run } from "../pull.ts"
+import { nested } from "../op/nested.ts"
+import { NONE, type Open, type Run } from "../pull.ts"
 import { planOf } from "./from.ts"
 
 /** What a step of an unfolding comes to: an element and what to go on from, or the end. */
@@ -48,25 +48,15 @@ export function paginate<A, S>(
   return (run) => {
     let state: S | undefined = seed
     let begun = false
-    let page: Pull<A> | undefined
     const step = steps(run, () => f(state as S), "Stream.paginate")
-    const next = (): A | typeof NONE => {
-      for (;;) {
-        if (page === undefined) {
-          if (begun && state === undefined) return run.end()
-          const made = step()
-          if (made === NONE) return NONE
-          begun = true
-          state = made[1]
-          page = planOf<A>(made[0], "the page of Stream.paginate").open(run)
-        }
-        const element = page.next()
-        if (element !== NONE || !run.ended) return element
-        const { close } = page
-        if (close !== undefined) return closing(run, close, () => (page = undefined))
-        page = undefined
-      }
+    const next = (): unknown => {
+      if (begun && state === undefined) return run.end()
+      const made = step()
+      if (made === NONE) return NONE
+      begun = true
+      state = made[1]
+      return made[0]
     }
-    return { next, close: () => page?.close?.() }
+    return nested<A>(run, { outer: { next }, f: (page) => planOf(page, "the page of Stream.paginate") })
   }
 }
