@@ -34,7 +34,7 @@
  * Why this shape: `npm run bench -- overhead` (one node class and a switch on a small integer beat classes per operation
  * and closures by a third to a half here).
  */
-import { CancelledError, type Exit, suppress } from "../data/index.ts"
+import { CancelledError, type Exit, holdsCancellation, suppress } from "../data/index.ts"
 import * as Op from "../task/node.ts"
 import { drive, notATask, Task } from "../task/index.ts"
 import { cleanupOf } from "./cleanup.ts"
@@ -390,13 +390,15 @@ function restoring(fiber: FiberCore, mode: Mode, value: unknown): Node {
 
 /**
  * What to run next: `cur`, or the delivery of a cancellation in its place. A Stop that brings its cleanup along is that
- * delivery. A failure on its way gives way to it, unless it is that of a cleanup: that one is kept beside it. A waiter that
+ * delivery. A failure on its way gives way to it, unless it is that of a cleanup, its own or one in its group: that is kept beside it. A waiter that
  * has been served gives back what it was given.
  */
 function orStop(fiber: FiberCore, cur: Node): Node {
   if (!fiber.stopping || fiber.state & STOPPED || cur?.tag === Op.Stop) return cur
   if (cur?.tag === Op.Park) (cur as unknown as Waiter).leave()
-  return fiber.state & UNCLEAN && cur.tag === Op.Fail ? new Task(Op.Stop, cur) : STOP
+  if (cur?.tag !== Op.Fail) return STOP
+  const ofCleanup = fiber.state & UNCLEAN || (holdsCancellation(cur.a) && !(cur.a instanceof CancelledError))
+  return ofCleanup ? new Task(Op.Stop, cur) : STOP
 }
 
 /** The node that comes to this outcome: for a fiber that gives way while it delivers one. */

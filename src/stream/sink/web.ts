@@ -73,8 +73,6 @@ export function pipeThrough<A, B>(
     let writing: FiberCore | undefined
     let failure: AnyTask | undefined
     let told = false
-    const unlessCancelled = (reason: unknown): AnyTask =>
-      reason instanceof CancelledError || reason === run.fiber.reason ? Task.unit : Task.fail(reason)
     /** Where the two ends do not know each other, nothing would come of it. */
     const broken = failed
       .until(() => failure !== undefined)
@@ -93,11 +91,11 @@ export function pipeThrough<A, B>(
         if (element === NONE && run.wait !== undefined) run.wait = Task.race([run.wait, broken])
         return element
       },
-      // The writable is aborted by that, and then the readable cannot be cancelled any more: it says so with the reason.
+      // The readable first: a write under way waits for it, and an abort waits for the write.
       close: () =>
         inTurn(
-          stopped(writing, () => told),
-          reading.close?.()?.catch(unlessCancelled),
+          reading.close?.(),
+          Task.defer(() => stopped(writing, () => told) ?? Task.unit),
         ),
     }
   }
