@@ -74,6 +74,14 @@ export class Run {
     return paused
   }
 
+  /** Counts up to `count` operations more: as many as it says. */
+  grant(count: number): number {
+    const { loop } = this.fiber
+    const granted = Math.max(0, Math.min(count, loop.ops))
+    loop.ops -= granted
+    return granted
+  }
+
   /** What `task` yields: at once, or NONE; then it will be `value`. */
   perform<A>(task: Task<A, unknown>): A | None {
     return isAtOnce(task) && this.may() ? atOnce(task) : this.await(task)

@@ -1,20 +1,23 @@
 /** Stages that look at one element after the other and wait for nothing. */
+import { oneMore } from "../bulk.ts"
 import { type Next, NONE, type Open, type Plan, stage } from "../pull.ts"
 
 export function map<A, B>(from: Plan<A>, f: (element: A) => B): Open<B> {
-  return stage(from, (next) => () => {
+  const open = stage<A, B>(from, (next) => () => {
     const element = next()
     return element === NONE ? NONE : f(element)
   })
+  return oneMore(open, from.open, { keeps: false, f })
 }
 
 export function filter<A>(from: Plan<A>, keeps: (element: A) => unknown): Open<A> {
-  return stage(from, (next) => () => {
+  const open = stage<A, A>(from, (next) => () => {
     for (;;) {
       const element = next()
       if (element === NONE || keeps(element)) return element
     }
   })
+  return oneMore(open, from.open, { keeps: true, f: keeps })
 }
 
 /** A filter with something to remember, made anew for each run. */

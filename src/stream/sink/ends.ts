@@ -1,5 +1,6 @@
 /** What a stream comes to: stages with one element, which is there when the source has ended, or sooner. */
 import { Task } from "../../task/index.ts"
+import { allAtOnce } from "../bulk.ts"
 import { mustNotBePromise } from "../callbacks.ts"
 import { type Next, NONE, type Open, type Plan, type Run, stage } from "../pull.ts"
 
@@ -24,7 +25,7 @@ export function into<A, B>(from: Plan<A>, make: () => Sink<A, B>): Open<B> {
 
 /** All elements. It is the end that most streams have: without a call for each element. */
 export function collected<A>(from: Plan<A>): Open<A[]> {
-  return stage(from, (next, run): Next<A[]> => {
+  const oneByOne = stage<A, A[]>(from, (next, run) => {
     const items: A[] = []
     return () => {
       for (;;) {
@@ -34,6 +35,10 @@ export function collected<A>(from: Plan<A>): Open<A[]> {
       }
     }
   })
+  return (run) => {
+    const next = allAtOnce(from.open, run)
+    return next === undefined ? oneByOne(run) : { next }
+  }
 }
 
 /** Folds with a function that may return a Task of the next state. */
