@@ -14,7 +14,7 @@ export interface Step {
 }
 
 /** What is known of a pull's opener, where it is an array with steps. */
-export interface Bulk {
+interface Bulk {
   readonly items: ArrayLike<unknown>
   readonly steps: readonly Step[]
 }
@@ -29,8 +29,8 @@ export function bulk<A>(open: Open<A>, items: ArrayLike<unknown>, steps: readonl
 
 /** Says that `open` is `from` and one step more, where that can be done. */
 export function oneMore<A>(open: Open<A>, from: Open<unknown>, step: Step): Open<A> {
-  const { items, steps } = from as Partial<Bulk>
-  return items === undefined || steps!.length === MOST_STEPS ? open : bulk(open, items, [...steps!, step])
+  const { items, steps = [] } = from as Partial<Bulk>
+  return items === undefined || steps.length === MOST_STEPS ? open : bulk(open, items, [...steps, step])
 }
 
 /** All elements, if they are to be had so. */
