@@ -11,7 +11,11 @@ export const entries: ReadonlyArray<Entry> = [
   { subpath: ".", source: "src/index.ts", output: "dist/index.js" },
   { subpath: "./cron", source: "src/cron/index.ts", output: "dist/cron.js" },
   { subpath: "./node", source: "src/node/index.ts", output: "dist/node.js" },
+  { subpath: "./monitor", source: "src/monitor/index.ts", output: "dist/monitor.js" },
+  { subpath: "./opentelemetry", source: "src/opentelemetry/index.ts", output: "dist/opentelemetry.js" },
+  { subpath: "./pino", source: "src/pino/index.ts", output: "dist/pino.js" },
   { subpath: "./testing", source: "src/testing/index.ts", output: "dist/testing.js" },
+  { subpath: "./trace", source: "src/trace/index.ts", output: "dist/trace.js" },
   { bin: "rapid-fiber", source: "src/cli/main.ts", output: "dist/cli.js" },
 ]
 

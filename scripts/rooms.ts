@@ -6,10 +6,14 @@ export const rooms: ReadonlyArray<string> = [
   "clock",
   "task",
   "fiber",
+  "log",
   "runtime",
   "sync",
   "stream",
   "interop",
+  "trace",
+  "pino",
+  "opentelemetry",
   "cron",
   "testing",
   "monitor",
@@ -24,7 +28,7 @@ const shapes = "src/task/node.ts"
 const seesShapes = new Set(["fiber", "testing"])
 
 /** The public entry gathers every room but these, which have a subpath or a command of their own. */
-const outsideIndex = new Set(["cron", "testing", "cli", "node"])
+const outsideIndex = new Set(["trace", "pino", "opentelemetry", "cron", "testing", "monitor", "cli", "node"])
 
 /** The command is a user of the library: it may import what users import. */
 const usesPublicEntry = new Set(["cli"])

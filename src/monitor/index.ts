@@ -1,0 +1,5 @@
+// Every entry brings the runtime along, so that the file which entries share holds Task and what binds it to its runtime.
+// oxlint-disable-next-line import/no-unassigned-import -- for its one statement
+import "../runtime/index.ts"
+
+export {}
