@@ -74,14 +74,13 @@ export class FiberCore implements Fiber<any, unknown> {
     this.loop = loop
     this.cur = task
     this.parent = parent
+    loop.watch?.began(this)
   }
 
   // --- the handle ----------------------------------------------------------------------------------------------------
 
   get id(): number {
-    const side = this.ownSide()
-    if (side.id === 0) side.id = ++ids
-    return side.id
+    return (this.ownSide().id ||= ++ids)
   }
 
   get name(): string {
@@ -297,6 +296,7 @@ export class FiberCore implements Fiber<any, unknown> {
       how = REJECT
     }
     this.#finish(how, what)
+    this.loop.watch?.ended(this, how, what)
     if (this.parent !== undefined) this.parent.disown(this, how, what)
     else this.loop.rootEnded(this)
     if (side !== undefined) {
@@ -355,14 +355,10 @@ export class FiberCore implements Fiber<any, unknown> {
 
   /** What keeps the fiber waiting, in the words of the API; through joins and children, what keeps those waiting. */
   suspendedOn(): string | undefined {
-    const seen = new Set<FiberCore>()
+    // A set is gone through in the order of adding, with what is added meanwhile: a circle ends where it began.
+    const chain = new Set<FiberCore>([this])
     let fiber: FiberCore = this
-    for (;;) {
-      const next = fiber.#waitsFor
-      if (next === undefined || seen.has(fiber)) break
-      seen.add(fiber)
-      fiber = next
-    }
+    for (fiber of chain) if (fiber.#waitsFor !== undefined) chain.add(fiber.#waitsFor)
     const wait: unknown = fiber.cur
     if (!(fiber.state & SUSPENDED)) return fiber === this ? undefined : "join"
     return typeof wait === "number" ? "sleep" : ((wait as Partial<Wait> | undefined)?.what ?? "never")

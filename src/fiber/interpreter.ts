@@ -43,6 +43,7 @@ import { Group } from "./group.ts"
 import { enterMask } from "./mask.ts"
 import { Observer } from "./observer.ts"
 import { Registration } from "./registration.ts"
+import { tracer } from "./seams.ts"
 import { DEEPEST_KEPT, detached, type Frame, save, SLICED } from "./stack.ts"
 import {
   CANCEL,
@@ -135,6 +136,7 @@ export function advance(fiber: FiberCore): void {
           case Op.Fail:
             mode = REJECT
             value = cur.a
+            tracer.failing?.(cur, stack, sp)
             break
           case Op.Stop:
             fiber.state |= STOPPED

@@ -16,7 +16,7 @@ import * as family from "./family.ts"
 import { FiberCore, type Parent } from "./fiber.ts"
 import { Group } from "./group.ts"
 import { advance } from "./interpreter.ts"
-import type { Pace, ReadyQueue } from "./seams.ts"
+import type { Pace, ReadyQueue, Watch } from "./seams.ts"
 import type { Frame } from "./stack.ts"
 import { CLOSING, DONE, HELD, LISTED, QUEUED } from "./state.ts"
 import { Turn } from "./turn.ts"
@@ -68,6 +68,9 @@ export class Scheduler implements Driver {
   outside = 0
 
   readonly ready: ReadyQueue
+  /** Who watches, and what runs a fiber: who watches may put itself around it. */
+  watch: Watch | undefined = undefined
+  advance = advance
   /** Entries that go on what is left of the running one's grant, the last one first. */
   readonly #soon: Ready[] = []
   readonly #woken: Woken
@@ -231,8 +234,8 @@ export class Scheduler implements Driver {
     this.current = fiber
     const context = fiber.side?.context
     if (fiber.state & CLOSING) fiber.close()
-    else if (context === undefined) advance(fiber)
-    else context.runInAsyncScope(advance, undefined, fiber)
+    else if (context === undefined) this.advance(fiber)
+    else context.runInAsyncScope(this.advance, undefined, fiber)
     this.current = undefined
   }
 
@@ -341,7 +344,7 @@ export class Scheduler implements Driver {
     const fiber = new FiberCore(this, task, parent)
     fiber.state = HELD | QUEUED
     const side = origin.side
-    if (side !== undefined && (side.context !== undefined || side.locals !== undefined)) {
+    if (side !== undefined && (side.context ?? side.locals) !== undefined) {
       const own = fiber.ownSide()
       own.context = side.context
       own.locals = side.locals

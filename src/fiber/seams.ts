@@ -1,5 +1,8 @@
-/** What a scheduler leaves to others: a test puts its own order of running in these two places. */
+/** What a scheduler leaves to others: a test puts its own order of running in the first two places; the others watch. */
 import type { Task } from "../task/index.ts"
+import type { FiberCore } from "./fiber.ts"
+import type { Frame } from "./stack.ts"
+import type { Mode } from "./state.ts"
 
 /** Where those who are ready wait: first-in first-out in production; a test may choose another order. */
 export interface ReadyQueue {
@@ -23,3 +26,13 @@ export interface Pace {
   /** How many more it may run, now that it is to go on with `next`; 0 if it must give way. */
   more(left: number, othersWait: boolean, next: Task<unknown, unknown> | undefined): number
 }
+
+/** Who watches a scheduler: told of the fibers that begin and end. Where nobody does, that is one look at a field. */
+export interface Watch {
+  began(fiber: FiberCore): void
+  /** `fiber` is missing where nothing was left of it but a sleeper and its function. */
+  ended(fiber: FiberCore | undefined, how: Mode, value: unknown): void
+}
+
+/** Who makes traces, of all schedulers: told of each failure where it begins, with the node and the frames that it meets. */
+export const tracer: { failing?: (node: Task<unknown, unknown>, stack: readonly Frame[], sp: number) => void } = {}
