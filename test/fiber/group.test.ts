@@ -443,7 +443,7 @@ describe("an iterable", () => {
     expect(await program).toEqual([1])
     await expect(program.toPromise()).rejects.toThrow(
       new TypeError(
-        "Expected Task.all to get an iterable for each run, got an iterator, used up by the first. Pass an array.",
+        "Expected Task.all to get an iterable, got an iterator, used up by the first run. Pass an array.",
       ),
     )
     const each = Task.forEach(numbers(), (i) => (i < 3 ? Task.unit : Task.fail("down")))
