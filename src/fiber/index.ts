@@ -1,9 +1,20 @@
+export {
+  type Census,
+  census,
+  childCount,
+  type Counted,
+  fiberState,
+  type FiberState,
+  isCancelling,
+  lineOf,
+  waitsFor,
+} from "./census.ts"
 export { close } from "./close.ts"
 export { Group } from "./group.ts"
 export { FiberCore } from "./fiber.ts"
 export { Local } from "./local.ts"
 export { Scheduler, type SchedulerOptions } from "./scheduler.ts"
-export type { Pace, ReadyQueue } from "./seams.ts"
+export { type Pace, type ReadyQueue, tracer, type Watch } from "./seams.ts"
 export { type OnUnhandled, rejectUnhandled } from "./unhandled.ts"
 export { type DeadlockReport, fibersOf, reportOf, stuckIn, type Waiting, waitOf } from "./waits.ts"
 export { CLOSING, DONE, FULFILL, QUEUED, REJECT, SUSPENDED } from "./state.ts"

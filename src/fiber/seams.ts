@@ -30,9 +30,14 @@ export interface Pace {
 /** Who watches a scheduler: told of the fibers that begin and end. Where nobody does, that is one look at a field. */
 export interface Watch {
   began(fiber: FiberCore): void
-  /** `fiber` is missing where nothing was left of it but a sleeper and its function. */
-  ended(fiber: FiberCore | undefined, how: Mode, value: unknown): void
+  ended(fiber: FiberCore, how: Mode, value: unknown): void
+  /** Milliseconds, by the clock, since when a suspended fiber waits. */
+  since?(fiber: FiberCore): number | undefined
 }
 
 /** Who makes traces, of all schedulers: told of each failure where it begins, with the node and the frames that it meets. */
-export const tracer: { failing?: (node: Task<unknown, unknown>, stack: readonly Frame[], sp: number) => void } = {}
+export const tracer: {
+  failing?: (node: Task<unknown, unknown>, stack: readonly Frame[], sp: number) => void
+  /** The tasks that wait for a suspended fiber to go on, innermost first, as lines. */
+  describe?: (fiber: FiberCore) => readonly string[]
+} = {}

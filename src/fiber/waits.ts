@@ -46,6 +46,9 @@ const PHRASE: Readonly<Record<Exclude<Leaf, "waiter">, string>> = {
   ready: "its turn",
 }
 
+/** So many are named in a phrase. */
+const NAMED = 10
+
 /** All fibers of a scheduler that wait, roots first, the oldest ones in front. What is ready is found where somebody waits for it. */
 export function fibersOf(scheduler: Scheduler): FiberCore[] {
   const found = new Set<FiberCore>()
@@ -112,9 +115,12 @@ function leafPhrase(fiber: FiberCore, leaf: Leaf): string {
 }
 
 function phrase(fiber: FiberCore, targets: ReadonlyArray<FiberCore>, name: Name): string {
-  const names = targets.map((target) => (leafOf(target) === "completable" ? PHRASE.completable : name(target)))
-  if (fiber.state & CLOSING) return `its children: ${names.join(", ")}`
-  if (fiber.cur instanceof Group) return `the members of its group: ${names.join(", ")}`
+  const names = targets
+    .slice(0, NAMED)
+    .map((target) => (leafOf(target) === "completable" ? PHRASE.completable : name(target)))
+  const list = names.join(", ") + (targets.length > NAMED ? ` and ${targets.length - NAMED} more` : "")
+  if (fiber.state & CLOSING) return `its children: ${list}`
+  if (fiber.cur instanceof Group) return `the members of its group: ${list}`
   return names[0] === PHRASE.completable ? PHRASE.completable : `the end of ${names[0]}`
 }
 

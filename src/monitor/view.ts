@@ -1,14 +1,8 @@
 /** What can be seen of a running program: plain data, each piece bounded, so that it can be asked for often and sent as JSON. */
 
-export type FiberState =
-  | "running"
-  /** In the queue of those who are to run. */
-  | "ready"
-  | "sleeping"
-  /** For a callback, a promise, another fiber, a primitive. */
-  | "waiting"
-  /** Its body has ended; it waits for its children. */
-  | "ending"
+import type { FiberState } from "../fiber/index.ts"
+
+export type { FiberState }
 
 /** A line of a list. */
 export interface FiberRow {

@@ -1,0 +1,126 @@
+import {
+  census,
+  type Counted,
+  FiberCore,
+  fiberState,
+  type FiberState,
+  isCancelling,
+  tracer,
+  waitOf,
+} from "../fiber/index.ts"
+import type { Fiber, Runtime } from "../task/index.ts"
+import { schedulerOf } from "./scheduler.ts"
+
+/** A fiber at the moment of a dump. */
+export interface FiberDump {
+  readonly id: number
+  readonly name: string
+  readonly state: FiberState
+  /** What it waits for, as a phrase: "a permit of a semaphore", "the end of worker". */
+  readonly waitsFor?: string
+  /** Milliseconds for which it has been waiting; known where the runtime is watched (`rapid-fiber/monitor`). */
+  readonly since?: number
+  /** It has been asked to stop. */
+  readonly cancelling: boolean
+  /** The tasks that wait for it to go on, innermost first; with traces on (`rapid-fiber/trace`). */
+  readonly trace: readonly string[]
+  readonly children: readonly FiberDump[]
+}
+
+/** What runs in a runtime, or in one fiber and its children. `String(dump)` is a tree of text. */
+export interface Dump {
+  readonly fibers: readonly FiberDump[]
+  /** Sleepers that nobody holds: of those the runtime keeps nothing but what they do next. */
+  readonly unheld: number
+  /** There are more: see `limit`. */
+  readonly partial: boolean
+  toString(): string
+}
+
+export interface DumpOptions {
+  /** How many fibers are looked at. An integer >= 1. Default 1000. */
+  readonly limit?: number
+}
+
+/** See `Runtime.dump`. */
+export function dump(of: Runtime | Fiber<unknown, unknown> | undefined, limit: number): Dump {
+  const root = of instanceof FiberCore ? of : undefined
+  const scheduler = root?.loop ?? schedulerOf(of as Runtime | undefined)
+  const { fibers, loose, partial } = census(scheduler, limit)
+  const now = scheduler.clock.now()
+  const childrenOf = new Map<FiberCore | undefined, FiberCore[]>()
+  for (const { fiber, parent } of fibers) list(childrenOf, parent).push(fiber)
+
+  // Parents come before their children: made from the end, each finds its own ready.
+  const made = new Map<FiberCore, FiberDump>()
+  for (const { fiber } of fibers.toReversed()) {
+    const own = (childrenOf.get(fiber) ?? []).map((child) => made.get(child) as FiberDump)
+    made.set(fiber, dumpOf(fiber, own, now))
+  }
+  const roots = root === undefined ? (childrenOf.get(undefined) ?? []) : fibers.some(is(root)) ? [root] : []
+  return new Tree(
+    roots.map((fiber) => made.get(fiber) as FiberDump),
+    root === undefined ? loose : 0,
+    partial,
+  )
+}
+
+const is =
+  (wanted: FiberCore) =>
+  ({ fiber }: Counted): boolean =>
+    fiber === wanted
+
+function list(of: Map<FiberCore | undefined, FiberCore[]>, key: FiberCore | undefined): FiberCore[] {
+  const found = of.get(key) ?? []
+  of.set(key, found)
+  return found
+}
+
+function dumpOf(fiber: FiberCore, children: readonly FiberDump[], now: number): FiberDump {
+  const state = fiberState(fiber)
+  const started = fiber.loop.watch?.since?.(fiber)
+  return {
+    id: fiber.id,
+    name: fiber.name,
+    state,
+    ...(state === "ready" || state === "running" ? {} : { waitsFor: waitOf(fiber).on }),
+    ...(started === undefined ? {} : { since: now - started }),
+    cancelling: isCancelling(fiber),
+    trace: tracer.describe?.(fiber) ?? [],
+    children,
+  }
+}
+
+class Tree implements Dump {
+  readonly fibers: readonly FiberDump[]
+  readonly unheld: number
+  readonly partial: boolean
+
+  constructor(fibers: readonly FiberDump[], unheld: number, partial: boolean) {
+    this.fibers = fibers
+    this.unheld = unheld
+    this.partial = partial
+  }
+
+  toString(): string {
+    const lines: string[] = []
+    // Not by recursion: a million fibers may be each other's only children.
+    const left = this.fibers.map((fiber) => ({ fiber, indent: "" })).toReversed()
+    for (let one = left.pop(); one !== undefined; one = left.pop()) {
+      const { fiber, indent } = one
+      lines.push(indent + lineOf(fiber), ...fiber.trace.map((frame) => `${indent}    at ${frame}`))
+      // Deeper than this nobody reads the indentation.
+      const next = indent.length < 80 ? `${indent}  ` : indent
+      for (const child of fiber.children.toReversed()) left.push({ fiber: child, indent: next })
+    }
+    if (this.unheld > 0) lines.push(`${this.unheld} sleepers that nobody holds`)
+    if (this.partial) lines.push("and more")
+    return lines.length === 0 ? "no fibers" : lines.join("\n")
+  }
+}
+
+function lineOf({ id, name, state, waitsFor, since, cancelling }: FiberDump): string {
+  const called = name === `fiber-${id}` ? name : `${name} (fiber-${id})`
+  const does = waitsFor === undefined ? state : `${state} for ${waitsFor}`
+  return `${called} ${state === "sleeping" ? state : does}${since === undefined ? "" : `, ${Math.round(since)} ms`}${cancelling ? ", being cancelled" : ""}`
+}
