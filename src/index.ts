@@ -37,8 +37,17 @@ export {
   type ValueOf,
   type Yielded,
 } from "./task/index.ts"
-export { Local } from "./fiber/index.ts"
-export { Runtime, type RuntimeOptions, RunSyncError } from "./runtime/index.ts"
+export { type FiberState, Local } from "./fiber/index.ts"
+export {
+  App,
+  type AppOptions,
+  type Dump,
+  type DumpOptions,
+  type FiberDump,
+  Runtime,
+  type RuntimeOptions,
+  RunSyncError,
+} from "./runtime/index.ts"
 export {
   EmptyError,
   type EmitterLike,
@@ -103,3 +112,11 @@ export {
   type StreamFailureOf,
   type StreamLike,
 } from "./stream/index.ts"
+export {
+  type ConsoleLoggerOptions,
+  type LogFields,
+  Logger,
+  type LogLevel,
+  type LogMessage,
+  type LogRecord,
+} from "./log/index.ts"

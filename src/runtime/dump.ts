@@ -9,7 +9,7 @@ import {
   waitOf,
 } from "../fiber/index.ts"
 import type { Fiber, Runtime } from "../task/index.ts"
-import { schedulerOf } from "./scheduler.ts"
+import { schedulerBehind } from "./scheduler.ts"
 
 /** A fiber at the moment of a dump. */
 export interface FiberDump {
@@ -45,7 +45,7 @@ export interface DumpOptions {
 /** See `Runtime.dump`. */
 export function dump(of: Runtime | Fiber<unknown, unknown> | undefined, limit: number): Dump {
   const root = of instanceof FiberCore ? of : undefined
-  const scheduler = root?.loop ?? schedulerOf(of as Runtime | undefined)
+  const scheduler = root?.loop ?? schedulerBehind(of as Runtime | undefined)
   const { fibers, loose, partial } = census(scheduler, limit)
   const now = scheduler.clock.now()
   const childrenOf = new Map<FiberCore | undefined, FiberCore[]>()

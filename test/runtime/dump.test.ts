@@ -25,8 +25,8 @@ describe("Runtime.dump", () => {
         "parent",
         child(
           "grandchild",
-          Task.async(() => {}),
-        ),
+          Task.uncancelable(() => Task.sleep(50)),
+        ).andThen(Task.yield()),
       )
       yield* child(
         "caller",
@@ -118,7 +118,7 @@ describe("Runtime.dump", () => {
       const one = (name: string): Task<unknown> =>
         Task.sleep(1)
           .tap(() => {
-            if (dumps) Runtime.dump(test.runtime)
+            if (dumps) Runtime.dump(test)
           })
           .tap(() => void seen.push(name))
           .andThen(Task.yield())

@@ -1,0 +1,25 @@
+import { describe, type Exit } from "../data/index.ts"
+
+/** What shells add to the number of a signal. */
+const SIGNALLED = 128
+const NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15, SIGBREAK: 21 }
+
+/** The code of a process that a signal has ended before it was ready. */
+export function codeOfSignal(signal: string): number {
+  return SIGNALLED + (NUMBERS[signal] ?? 0)
+}
+
+/**
+ * 0 for a value, 1 for a failure. A program that was asked to end by SIGTERM and did is as it should be: 0; one that a
+ * person has interrupted has not done what it was started for: 130 (SIGINT), so that a script stops there, too.
+ */
+export function codeOf(exit: Exit<unknown>, signal: string | undefined): number {
+  if (exit.status === "fulfilled") return 0
+  if (exit.status === "rejected" || signal === undefined) return 1
+  return signal === "SIGTERM" ? 0 : codeOfSignal(signal)
+}
+
+export function mustBeCode(code: unknown): number {
+  if (typeof code === "number" && Number.isInteger(code) && code >= 0 && code <= 255) return code
+  throw new RangeError(`Expected \`exitCode\` to return an integer from 0 to 255, got ${describe(code)}.`)
+}
