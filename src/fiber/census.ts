@@ -28,6 +28,8 @@ export interface Census {
   readonly fibers: readonly Counted[]
   /** Sleepers of which nothing is left but a function: nobody holds them. */
   readonly loose: number
+  /** How many sleepers were looked at. */
+  readonly sleepers: number
   /** There are more. */
   readonly partial: boolean
 }
@@ -39,9 +41,9 @@ export function census(scheduler: Scheduler, most: number): Census {
   /** False when there is room for no more. */
   const add = (fiber: FiberCore, parent: FiberCore | undefined): boolean => {
     if (fiber.state & DONE || found.has(fiber)) return true
-    if (found.size < most) found.set(fiber, parent)
-    else partial = true
-    return !partial
+    if (found.size === most) return !(partial = true)
+    found.set(fiber, parent)
+    return true
   }
   const addAll = (first: FiberCore | undefined, parent: FiberCore | undefined): void => {
     for (let fiber = first; fiber !== undefined; fiber = fiber.next) if (!add(fiber, parent)) return
@@ -53,7 +55,10 @@ export function census(scheduler: Scheduler, most: number): Census {
 
   addRoot(scheduler.current)
   addAll(scheduler.roots.children, undefined)
-  for (let left = scheduler.ready.size; left > 0; left--) {
+  // There is no other way to see who is in a queue than to let it go round.
+  const goesRound = scheduler.ready.size <= most
+  if (!goesRound) partial = true
+  for (let left = goesRound ? scheduler.ready.size : 0; left > 0; left--) {
     const entry = scheduler.ready.shift()
     scheduler.ready.push(entry)
     addRoot(entry)
@@ -62,7 +67,8 @@ export function census(scheduler: Scheduler, most: number): Census {
   let loose = 0
   try {
     scheduler.clock.forEach((sleeper) => {
-      if (sleepers++ >= most) throw ENOUGH
+      if (sleepers >= most) throw ENOUGH
+      sleepers++
       if (!(sleeper instanceof FiberCore || sleeper instanceof Group)) loose++
       addRoot(sleeper)
     })
@@ -72,11 +78,8 @@ export function census(scheduler: Scheduler, most: number): Census {
     partial = true
   }
   // A map is gone through in the order of adding, with what is added meanwhile.
-  for (const fiber of found.keys()) {
-    addAll(fiber.side?.children, fiber)
-    if (fiber.state & SUSPENDED && fiber.cur instanceof Group) addAll(fiber.cur.children, fiber)
-  }
-  return { fibers: [...found].map(([fiber, parent]) => ({ fiber, parent })), loose, partial }
+  for (const fiber of found.keys()) for (const first of families(fiber)) addAll(first, fiber)
+  return { fibers: [...found].map(([fiber, parent]) => ({ fiber, parent })), loose, sleepers, partial }
 }
 
 const ENOUGH = Symbol("enough")
@@ -93,16 +96,19 @@ export function isCancelling(fiber: FiberCore): boolean {
   return (fiber.state & CANCELLING) !== 0
 }
 
-/** How many children it has, those of a group that it waits for included; counted up to `most`. */
-export function childCount(fiber: FiberCore, most: number): number {
-  let count = 0
-  for (const first of [
-    fiber.side?.children,
-    fiber.state & SUSPENDED && fiber.cur instanceof Group ? fiber.cur.children : undefined,
-  ]) {
-    for (let child = first; child !== undefined && count < most; child = child.next) count++
+/** Its children, and the members of a group that it waits for; no more than `most`. */
+export function childrenOf(fiber: FiberCore, most: number): FiberCore[] {
+  const found: FiberCore[] = []
+  for (const first of families(fiber)) {
+    for (let child = first; child !== undefined && found.length < most; child = child.next) found.push(child)
   }
-  return count
+  return found
+}
+
+/** The first of each list of its children. */
+function families(fiber: FiberCore): readonly (FiberCore | undefined)[] {
+  const group = fiber.state & SUSPENDED && fiber.cur instanceof Group ? fiber.cur.children : undefined
+  return [fiber.side?.children, group]
 }
 
 /** What it waits for, in the words of the API; undefined where it waits for nothing. */

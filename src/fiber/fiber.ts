@@ -74,7 +74,6 @@ export class FiberCore implements Fiber<any, unknown> {
     this.loop = loop
     this.cur = task
     this.parent = parent
-    loop.watch?.began(this)
   }
 
   // --- the handle ----------------------------------------------------------------------------------------------------

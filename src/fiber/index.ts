@@ -1,7 +1,7 @@
 export {
   type Census,
   census,
-  childCount,
+  childrenOf,
   type Counted,
   fiberState,
   type FiberState,
@@ -15,6 +15,8 @@ export { FiberCore } from "./fiber.ts"
 export { Local } from "./local.ts"
 export { Scheduler, type SchedulerOptions } from "./scheduler.ts"
 export { type Pace, type ReadyQueue, tracer, type Watch } from "./seams.ts"
+/** @internal */
+export type { Frame } from "./stack.ts"
 export { type OnUnhandled, rejectUnhandled } from "./unhandled.ts"
 export { type DeadlockReport, fibersOf, reportOf, stuckIn, type Waiting, waitOf } from "./waits.ts"
 export { CLOSING, DONE, FULFILL, QUEUED, REJECT, SUSPENDED } from "./state.ts"

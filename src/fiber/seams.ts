@@ -27,9 +27,8 @@ export interface Pace {
   more(left: number, othersWait: boolean, next: Task<unknown, unknown> | undefined): number
 }
 
-/** Who watches a scheduler: told of the fibers that begin and end. Where nobody does, that is one look at a field. */
+/** Who watches a scheduler: told of the fibers that end. Where nobody does, that is one look at a field. */
 export interface Watch {
-  began(fiber: FiberCore): void
   ended(fiber: FiberCore, how: Mode, value: unknown): void
   /** Milliseconds, by the clock, since when a suspended fiber waits. */
   since?(fiber: FiberCore): number | undefined

@@ -27,6 +27,8 @@ export class Side {
   children: FiberCore | undefined
   firstObserver: Observer | undefined
   lastObserver: Observer | undefined
+  /** Since when it waits, by the clock, where somebody watches. */
+  since: number | undefined
   /** Takes the listener off the AbortSignal that the fiber was started with. */
   unlisten: (() => void) | undefined = undefined
 }

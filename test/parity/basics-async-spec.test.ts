@@ -1,8 +1,14 @@
 import { afterEach, expect, it, vi } from "vitest"
 import { Stream, type SuppressedError, Task, Timer, Unique } from "rapid-fiber"
+import { StatsMonitor } from "rapid-fiber/monitor"
 
 /** BasicsAsyncSpec.scala (its tests, too, begin with "Basics sync"). What waits is on fake time. */
 afterEach(() => void vi.useRealTimers())
+
+it("Basics sync should set up stats monitor", () => {
+  using monitor = StatsMonitor.attach()
+  expect(monitor.stats().started).toBe(0)
+})
 
 it("Basics sync should handle a simple task", async () => {
   expect(await Task.sync(() => 5 * 5)).toBe(25)
@@ -150,4 +156,10 @@ it("Basics sync should verify chunk + fold", async () => {
     .chunk(10)
     .reduce((total, numbers) => total + numbers.reduce((a, b) => a + b), 0)
   expect(await sum).toBe(5050)
+})
+
+it("Basics sync should write stats out", async () => {
+  using monitor = StatsMonitor.attach()
+  await Task.all([Task.yield(), Task.yield()])
+  expect(monitor.report()).toMatch(/^started +3\nsucceeded +3\n/)
 })

@@ -1,0 +1,126 @@
+import { describe, type Duration, toMillis } from "../data/index.ts"
+import type { FiberCore, Scheduler } from "../fiber/index.ts"
+import { type Runtime, schedulerOf } from "../runtime/index.ts"
+import { type Fiber, mustKnow } from "../task/index.ts"
+import { Watched } from "./watched.ts"
+
+/** Somebody has held the event loop. */
+export interface Starvation {
+  readonly fiber: Fiber<unknown, unknown>
+  /** Milliseconds for which it ran in one go. */
+  readonly ms: number
+  /** The callback that took the longest, as `<map> parse (file:line:column)`; known where traces are on. */
+  readonly callback: string | undefined
+  /** How many others there were since the last report, which were not reported. */
+  readonly others: number
+  /** The same as a sentence. */
+  toString(): string
+}
+
+/** What `watchStarvation` may be told. */
+export interface StarvationOptions {
+  /** A fiber that runs longer than this in one go is reported. Default 50 ms. */
+  readonly threshold?: Duration
+  /** There is at most one report in this time. Default 1 second. */
+  readonly every?: Duration
+  /** What is watched. Default: the default runtime. */
+  readonly runtime?: Runtime
+  /** What to do with a report. Default: `console.warn`. */
+  readonly onStarvation?: (report: Starvation) => void
+}
+
+/** Goes on until it is stopped. */
+export class StarvationWatch implements Disposable {
+  readonly #watched: Watched
+  readonly #undo: () => void
+  readonly #every: number
+  readonly #tell: (report: Starvation) => void
+  #last = -Infinity
+  #others = 0
+  #stopped = false
+
+  /** @internal */
+  constructor(scheduler: Scheduler, threshold: number, every: number, tell: (report: Starvation) => void) {
+    this.#every = every
+    this.#tell = tell
+    this.#watched = Watched.of(scheduler)
+    this.#undo = this.#watched.onSlice((fiber, ms) => {
+      if (ms > threshold) this.#met(fiber, ms)
+    })
+  }
+
+  #met(fiber: FiberCore, ms: number): void {
+    const now = performance.now()
+    if (now - this.#last < this.#every) return void this.#others++
+    this.#last = now
+    const others = this.#others
+    this.#others = 0
+    fiber.loop.tell(this.#tell, new Report(fiber, ms, undefined, others))
+  }
+
+  /** Ends the watch. Again: does nothing. */
+  stop(): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#undo()
+    this.#watched.leave()
+  }
+
+  [Symbol.dispose](): void {
+    this.stop()
+  }
+}
+
+class Report implements Starvation {
+  readonly fiber: Fiber<unknown, unknown>
+  readonly ms: number
+  readonly callback: string | undefined
+  readonly others: number
+
+  constructor(fiber: Fiber<unknown, unknown>, ms: number, callback: string | undefined, others: number) {
+    this.fiber = fiber
+    this.ms = ms
+    this.callback = callback
+    this.others = others
+  }
+
+  toString(): string {
+    const where = this.callback === undefined ? "" : `, in ${this.callback}`
+    const more = this.others === 0 ? "" : ` (and ${this.others} more since the last report)`
+    return `${this.fiber.name} held the event loop for ${Math.round(this.ms)} ms${where}${more}.`
+  }
+}
+
+const OPTIONS = ["threshold", "every", "runtime", "onStarvation"]
+
+/**
+ * Warns of fibers that hold the event loop for too long in one go, by one callback that takes long: everybody else waits
+ * meanwhile, timers and requests included. Costs two readings of the time for each slice of a fiber. Dispose it, or call
+ * `stop`, to end the watch.
+ *
+ * @throws TypeError or RangeError for options out of their range.
+ *
+ * @example
+ * ```ts
+ * import { watchStarvation } from "rapid-fiber/monitor"
+ * const seen: string[] = []
+ * using watch = watchStarvation({ threshold: 10, onStarvation: ({ fiber }) => void seen.push(fiber.name) })
+ * const spin = Task.sync(() => { for (const end = Date.now() + 30; Date.now() < end; ); })
+ * await spin.run({ name: "busy" })
+ * seen // ["busy"]
+ * ```
+ */
+export function watchStarvation(options: StarvationOptions = {}): StarvationWatch {
+  mustKnow(options, OPTIONS, "watchStarvation")
+  const { threshold = 50, every = 1000, runtime, onStarvation = warn } = options
+  if (typeof onStarvation !== "function") {
+    throw new TypeError(`Expected \`onStarvation\` to be a function, got ${describe(onStarvation)}.`)
+  }
+  const scheduler = schedulerOf(runtime)
+  return new StarvationWatch(scheduler, toMillis(threshold, "threshold"), toMillis(every, "every"), onStarvation)
+}
+
+function warn(report: Starvation): void {
+  // oxlint-disable-next-line eslint/no-console -- this is where it is to be seen
+  console.warn(String(report))
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it, vi } from "vitest"
+import { Runtime, Task } from "rapid-fiber"
+import { type Starvation, watchStarvation } from "rapid-fiber/monitor"
+
+const spin = (ms: number): Task<void> =>
+  Task.sync(() => {
+    const end = performance.now() + ms
+    while (performance.now() < end);
+  })
+
+describe("watchStarvation", () => {
+  it("names the fiber that held the loop, and for how long", async () => {
+    await using runtime = Runtime.make()
+    const reports: Starvation[] = []
+    using watch = watchStarvation({ threshold: 20, runtime, onStarvation: (report) => void reports.push(report) })
+    await spin(1).run({ runtime, name: "quick" })
+    await spin(40).run({ runtime, name: "slow" })
+    expect(reports.map(({ fiber }) => fiber.name)).toEqual(["slow"])
+    expect(reports[0]?.ms).toBeGreaterThanOrEqual(40)
+    expect(String(reports[0])).toMatch(/^slow held the event loop for \d+ ms/)
+    watch.stop()
+    await spin(40).run({ runtime, name: "unwatched" })
+    expect(reports).toHaveLength(1)
+  })
+
+  it("reports once in a while, with the number of those that it left out", async () => {
+    await using runtime = Runtime.make()
+    const reports: Starvation[] = []
+    using watch = watchStarvation({
+      threshold: 5,
+      every: 60,
+      runtime,
+      onStarvation: (report) => void reports.push(report),
+    })
+    for (let i = 0; i < 3; i++) await spin(10).toPromise({ runtime })
+    await Task.sleep(80).toPromise({ runtime })
+    await spin(10).toPromise({ runtime })
+    expect(reports.map(({ others }) => others)).toEqual([0, 2])
+    expect(String(reports[1])).toMatch(/\(and 2 more since the last report\)\.$/)
+    watch.stop()
+  })
+
+  it("warns on the console by default", async () => {
+    await using runtime = Runtime.make()
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {})
+    using watch = watchStarvation({ threshold: 5, runtime })
+    await spin(20).run({ runtime, name: "busy" })
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^busy held the event loop for \d+ ms/))
+    warn.mockRestore()
+    watch.stop()
+  })
+
+  it("goes on when who is told throws: it is reported", async () => {
+    const unhandled: unknown[] = []
+    await using runtime = Runtime.make({ onUnhandled: (reason) => void unhandled.push(reason) })
+    const thrown = new Error("told")
+    using watch = watchStarvation({
+      threshold: 5,
+      runtime,
+      onStarvation: () => {
+        throw thrown
+      },
+    })
+    expect(await spin(20).as("done").toPromise({ runtime })).toBe("done")
+    expect(unhandled).toEqual([thrown])
+    watch.stop()
+  })
+
+  it("refuses bad options at the call", () => {
+    expect(() => watchStarvation({ threshold: -1 })).toThrow(/^Expected `threshold` to be/)
+    expect(() => watchStarvation({ limit: 1 } as never)).toThrow(/^Expected the options of watchStarvation to be among/)
+    expect(() => watchStarvation({ onStarvation: 1 as never })).toThrow(
+      /^Expected `onStarvation` to be a function, got 1/,
+    )
+  })
+})
