@@ -37,7 +37,7 @@ export class Local<T> {
 
   /** Yields the value that the innermost `run` around here has given. */
   get(): Task<T> {
-    return new Task<T>(Op.Access, (fiber: FiberCore) => Task.pure(this.#in(fiber)))
+    return new Task<T>(Op.Access, (fiber: FiberCore) => Task.pure(this.in(fiber)))
   }
 
   /** Runs `task` with the value set. Finalizers in `task` see it, whoever cancels. */
@@ -53,7 +53,8 @@ export class Local<T> {
     })
   }
 
-  #in(fiber: FiberCore): T {
+  /** @internal The value in this fiber now. */
+  in(fiber: FiberCore): T {
     let binding = fiber.side?.locals
     while (binding !== undefined && binding.local !== this) binding = binding.outer
     return binding === undefined ? this.#preset : (binding.value as T)

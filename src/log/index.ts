@@ -1,1 +1,5 @@
-export {}
+export type { ConsoleLoggerOptions } from "./console-logger.ts"
+export type { LogFields } from "./fields.ts"
+export type { LogLevel } from "./level.ts"
+export { Logger } from "./logger.ts"
+export type { LogMessage, LogRecord } from "./record.ts"

@@ -2,4 +2,4 @@
 // oxlint-disable-next-line import/no-unassigned-import -- for its one statement
 import "../runtime/index.ts"
 
-export {}
+export { fromPino, type PinoLike } from "./from-pino.ts"

@@ -18,6 +18,8 @@ const words = [
   "mailbox",
   "retryAfter",
   "a number of milliseconds > 0",
+  "A logger failed",
+  "Forced to exit by",
 ]
 
 describe.each(Object.entries(bundlers))("a bundle of `import { Task }`, by %s,", (name, bundle) => {
