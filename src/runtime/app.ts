@@ -19,7 +19,10 @@ import { defaultScheduler, schedulerOf, setDefaultScheduler } from "./scheduler.
 
 /** What `App.run` may be told. */
 export interface AppOptions<A = unknown> {
-  /** How long everything has to end after a signal, or after main has ended, before it is forced. Default 10 seconds. */
+  /**
+   * How long everything has to end after a signal, or after main has ended, before it is forced. Infinity: for ever.
+   * Default 10 seconds.
+   */
   readonly grace?: Duration
   /** The signals that ask the program to end. Default SIGINT and SIGTERM. */
   readonly signals?: readonly string[]
@@ -45,7 +48,9 @@ export const App = {
    * exit code, once nothing keeps it alive. A failure is logged with its trace. A second signal, or the end of the grace
    * period, forces the end: what had not ended is written to the console, and the code is 128 and the number of the signal
    * (1 where there was none). An error outside all fibers, such as an unhandled rejection, is logged and ends the program
-   * in the same order, with code 1. Until then the process is kept alive, also where main waits for nothing but a signal.
+   * in the same order, with code 1. Until all fibers have ended the process is kept alive, also where main waits for nothing
+   * but a signal. What is no fiber (a server of the host's) keeps it alive longer, unless a signal or a failure wanted the
+   * end: then it is forced, too, when the grace period has passed once more.
    *
    * Call it once, at the end of the main module. Where there is no process (a browser), nothing but main and its cleanups is run.
    *
@@ -134,7 +139,8 @@ class Program {
     clearInterval(this.#alive)
     const code = this.#broken ? 1 : this.#codeOf(exit)
     for (const unlisten of this.#unlisten) unlisten()
-    if (this.#host !== undefined) this.#leave(this.#host, code)
+    const wanted = this.#signal !== undefined || this.#broken || exit.status === "rejected"
+    if (this.#host !== undefined) this.#leave(this.#host, code, wanted)
     return code
   }
 
@@ -147,10 +153,13 @@ class Program {
     }
   }
 
-  /** The process ends when nothing keeps it alive: output is written until then. If something does for too long, it is told. */
-  #leave(host: HostProcess, code: number): void {
+  /**
+   * The process ends when nothing keeps it alive: output is written until then. Where it was to end and something does not
+   * let it, that is told. A main that has come to its end by itself may have left a server of its own behind.
+   */
+  #leave(host: HostProcess, code: number, wanted: boolean): void {
     host.exitCode = code
-    if (this.#grace === Infinity) return
+    if (this.#grace === Infinity || !wanted) return
     const timer = setTimeout(() => {
       const kept = host.getActiveResourcesInfo?.().join(", ") ?? "something"
       tell(`All fibers have ended, but the process is kept alive by ${kept}: forced to exit with code ${code}.`)

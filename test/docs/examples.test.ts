@@ -3,8 +3,12 @@ import { transform } from "esbuild"
 import { describe, expect, it } from "vitest"
 import * as library from "rapid-fiber"
 import * as cron from "rapid-fiber/cron"
+import * as monitor from "rapid-fiber/monitor"
 import * as node from "rapid-fiber/node"
+import * as opentelemetry from "rapid-fiber/opentelemetry"
+import * as pino from "rapid-fiber/pino"
 import * as testing from "rapid-fiber/testing"
+import * as trace from "rapid-fiber/trace"
 
 /**
  * Every example that users read is run: the `@example` blocks of the sources and the `ts` blocks of the Markdown. A line
@@ -57,7 +61,16 @@ async function runExample({ code }: Example): Promise<void> {
   // A function declaration: esbuild puts its helpers for `using` before it.
   const source = `async function __example() {\n${body}\n}`
   const { code: script } = await transform(source, { loader: "ts", target: "es2022" })
-  const exported: Readonly<Record<string, unknown>> = { ...library, ...cron, ...node, ...testing }
+  const exported: Readonly<Record<string, unknown>> = {
+    ...library,
+    ...cron,
+    ...monitor,
+    ...node,
+    ...opentelemetry,
+    ...pino,
+    ...testing,
+    ...trace,
+  }
   const names = Object.keys(exported)
   // oxlint-disable-next-line typescript/no-implied-eval -- the text is our own documentation
   const example = new Function("__expect", "console", ...names, `${script}\nreturn __example()`)

@@ -25,7 +25,7 @@ it("RapidApp should return exit code 0 on successful run", async () => {
 it("RapidApp should return exit code 1 on failed run", async () => {
   const lines = await logged(async (log) => {
     Logger.setDefault(log)
-    expect(await App.run(() => Task.fail(new Error("fail")))).toBe(1)
+    expect(await App.run(() => Task.fail(new Error("fail")), { grace: Infinity })).toBe(1)
     Logger.setDefault(Logger.console())
   })
   expect(lines.join("\n")).toMatch(/ERROR [^]*main failed[^]*Error: fail/)
@@ -45,7 +45,10 @@ it("RapidApp should pass arguments through to run", async () => {
 })
 
 it("RapidApp should allow overriding result for custom exit codes", async () => {
-  const codes = { exitCode: ({ status }: { readonly status: string }) => (status === "fulfilled" ? 0 : 42) }
+  const codes = {
+    grace: Infinity,
+    exitCode: ({ status }: { readonly status: string }) => (status === "fulfilled" ? 0 : 42),
+  }
   const failing = Logger.use({ log: () => {} }, Task.fail(new Error("custom")))
   await logged(async (log) => {
     Logger.setDefault(log)

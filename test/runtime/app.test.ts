@@ -122,10 +122,15 @@ describe("App.run, a process of its own", { timeout: 20_000 }, () => {
     expect(err).toMatch(/stubborn \(fiber-\d+\) waiting/)
   })
 
-  it("says what keeps the process alive when all fibers have ended, and ends with the code of main", async () => {
-    const { out, err, code } = await run("kept alive")
-    expect([out, code]).toEqual([["done", "code 0"], 0])
+  it("says what keeps the process alive after a signal when all fibers have ended, and ends with the code of main", async () => {
+    const { out, err, code } = await run("kept alive", [], "SIGTERM")
+    expect([out, code]).toEqual([["ready", "code 0"], 0])
     expect(err).toMatch(/All fibers have ended, but the process is kept alive by .*: forced to exit with code 0\./)
+  })
+
+  it("leaves alone what main has left behind that is no fiber", async () => {
+    const { out, err, code } = await run("left behind")
+    expect([out, err, code]).toEqual([["done", "code 0", "the host's own"], "", 0])
   })
 
   it("logs a failure that nobody observes, and goes on", async () => {

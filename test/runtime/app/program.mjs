@@ -43,6 +43,11 @@ const programs = {
   "kept alive": () =>
     App.run(() => {
       setInterval(() => {}, 1000)
+      return forever
+    }, soon),
+  "left behind": () =>
+    App.run(() => {
+      setTimeout(() => console.log("the host's own"), 400)
       return say("done")
     }, soon),
 
