@@ -2,4 +2,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- for its one statement
 import "../runtime/index.ts"
 
-export {}
+export { activeSpan } from "./active-span.ts"
+export { observe, type Observation, type ObserveOptions } from "./observe.ts"
+export { withSpan } from "./with-span.ts"
+export type { WithSpanOptions } from "./span-start.ts"
