@@ -26,6 +26,20 @@ export const loadRapid = () => import(entryUrl)
  */
 export const loadTesting = () => import(new URL("testing.js", entryUrl).href)
 
+/**
+ * Loads its subpath for who watches.
+ *
+ * @returns {Promise<typeof import("../../dist/monitor/index.js")>}
+ */
+export const loadMonitor = () => import(new URL("monitor.js", entryUrl).href)
+
+/**
+ * Loads its subpath for traces.
+ *
+ * @returns {Promise<typeof import("../../dist/trace/index.js")>}
+ */
+export const loadTrace = () => import(new URL("trace.js", entryUrl).href)
+
 /** @param {string} library */
 export function mustBeBuilt(library) {
   if (existsSync(`${library}/dist/index.js`)) return

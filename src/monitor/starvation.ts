@@ -1,7 +1,8 @@
 import { describe, type Duration, toMillis } from "../data/index.ts"
-import type { FiberCore, Scheduler } from "../fiber/index.ts"
+import { type FiberCore, type Scheduler, tracer } from "../fiber/index.ts"
 import { type Runtime, schedulerOf } from "../runtime/index.ts"
 import { type Fiber, mustKnow } from "../task/index.ts"
+import { disableTraces, enableTraces, onSlow } from "../trace/index.ts"
 import { Watched } from "./watched.ts"
 
 /** Somebody has held the event loop. */
@@ -9,7 +10,7 @@ export interface Starvation {
   readonly fiber: Fiber<unknown, unknown>
   /** Milliseconds for which it ran in one go. */
   readonly ms: number
-  /** The callback that took the longest, as `<map> parse (file:line:column)`; known where traces are on. */
+  /** The function that took so long, and where its task was made: "parse, <map> load (file:line:column)". Known with traces. */
   readonly callback: string | undefined
   /** How many others there were since the last report, which were not reported. */
   readonly others: number
@@ -23,6 +24,11 @@ export interface StarvationOptions {
   readonly threshold?: Duration
   /** There is at most one report in this time. Default 1 second. */
   readonly every?: Duration
+  /**
+   * Turns traces on while the watch lasts, so that the callback can be named: of tasks that are built meanwhile. They have
+   * their price (docs/guide/17-traces.md); false names the fiber alone. Default true.
+   */
+  readonly traces?: boolean
   /** What is watched. Default: the default runtime. */
   readonly runtime?: Runtime
   /** What to do with a report. Default: `console.warn`. */
@@ -37,16 +43,32 @@ export class StarvationWatch implements Disposable {
   readonly #tell: (report: Starvation) => void
   #last = -Infinity
   #others = 0
+  /** The innermost function that took so long in the slice that runs. */
+  #slow: string | undefined
   #stopped = false
 
   /** @internal */
-  constructor(scheduler: Scheduler, threshold: number, every: number, tell: (report: Starvation) => void) {
+  constructor(
+    scheduler: Scheduler,
+    threshold: number,
+    { every, traces, tell }: { every: number; traces: boolean; tell: (report: Starvation) => void },
+  ) {
     this.#every = every
     this.#tell = tell
     this.#watched = Watched.of(scheduler)
-    this.#undo = this.#watched.onSlice((fiber, ms) => {
+    const untrace = traces ? tracing() : undefined
+    const unslow = traces
+      ? onSlow(threshold, (site, name) => (this.#slow ??= name === "" ? site : `${name}, ${site}`))
+      : undefined
+    const unslice = this.#watched.onSlice((fiber, ms) => {
       if (ms > threshold) this.#met(fiber, ms)
+      this.#slow = undefined
     })
+    this.#undo = () => {
+      unslice()
+      unslow?.()
+      untrace?.()
+    }
   }
 
   #met(fiber: FiberCore, ms: number): void {
@@ -55,7 +77,7 @@ export class StarvationWatch implements Disposable {
     this.#last = now
     const others = this.#others
     this.#others = 0
-    fiber.loop.tell(this.#tell, new Report(fiber, ms, undefined, others))
+    fiber.loop.tell(this.#tell, new Report(fiber, ms, this.#slow, others))
   }
 
   /** Ends the watch. Again: does nothing. */
@@ -91,7 +113,14 @@ class Report implements Starvation {
   }
 }
 
-const OPTIONS = ["threshold", "every", "runtime", "onStarvation"]
+/** Turns traces on, unless they are; the undo leaves them as they were. */
+function tracing(): (() => void) | undefined {
+  if (tracer.failing !== undefined) return undefined
+  enableTraces()
+  return disableTraces
+}
+
+const OPTIONS = ["threshold", "every", "traces", "runtime", "onStarvation"]
 
 /**
  * Warns of fibers that hold the event loop for too long in one go, by one callback that takes long: everybody else waits
@@ -112,12 +141,19 @@ const OPTIONS = ["threshold", "every", "runtime", "onStarvation"]
  */
 export function watchStarvation(options: StarvationOptions = {}): StarvationWatch {
   mustKnow(options, OPTIONS, "watchStarvation")
-  const { threshold = 50, every = 1000, runtime, onStarvation = warn } = options
+  const { threshold = 50, every = 1000, traces = true, runtime, onStarvation = warn } = options
   if (typeof onStarvation !== "function") {
     throw new TypeError(`Expected \`onStarvation\` to be a function, got ${describe(onStarvation)}.`)
   }
+  if (typeof traces !== "boolean") {
+    throw new TypeError(`Expected \`traces\` to be a boolean, got ${describe(traces)}.`)
+  }
   const scheduler = schedulerOf(runtime)
-  return new StarvationWatch(scheduler, toMillis(threshold, "threshold"), toMillis(every, "every"), onStarvation)
+  return new StarvationWatch(scheduler, toMillis(threshold, "threshold"), {
+    every: toMillis(every, "every"),
+    traces,
+    tell: onStarvation,
+  })
 }
 
 function warn(report: Starvation): void {

@@ -23,6 +23,42 @@ describe("watchStarvation", () => {
     expect(reports).toHaveLength(1)
   })
 
+  it("names the function that took so long, and where its task was made", async () => {
+    await using runtime = Runtime.make()
+    const reports: Starvation[] = []
+    using watch = watchStarvation({ threshold: 20, runtime, onStarvation: (report) => void reports.push(report) })
+    const crunch = (ms: number): number => {
+      const end = performance.now() + ms
+      while (performance.now() < end);
+      return ms
+    }
+    const load = (): Task<number> =>
+      Task.sleep(1)
+        .map(() => 40)
+        .map(crunch)
+    await load().run({ runtime, name: "loader" })
+    expect(reports.map(({ callback }) => callback)).toEqual([
+      expect.stringMatching(/^crunch, <map> load \(.*starvation\.test\.ts:\d+:\d+\)$/),
+    ])
+    expect(String(reports[0])).toMatch(/^loader held the event loop for \d+ ms, in crunch, <map> load \(/)
+    watch.stop()
+    expect(Object.getOwnPropertyNames(Task.pure(1))).toEqual(Object.getOwnPropertyNames(Task.unit))
+  })
+
+  it("without traces names the fiber alone", async () => {
+    await using runtime = Runtime.make()
+    const reports: Starvation[] = []
+    using watch = watchStarvation({
+      threshold: 20,
+      traces: false,
+      runtime,
+      onStarvation: (report) => void reports.push(report),
+    })
+    await spin(40).run({ runtime, name: "slow" })
+    expect(reports.map(({ fiber, callback }) => [fiber.name, callback])).toEqual([["slow", undefined]])
+    watch.stop()
+  })
+
   it("reports once in a while, with the number of those that it left out", async () => {
     await using runtime = Runtime.make()
     const reports: Starvation[] = []
@@ -69,6 +105,7 @@ describe("watchStarvation", () => {
   it("refuses bad options at the call", () => {
     expect(() => watchStarvation({ threshold: -1 })).toThrow(/^Expected `threshold` to be/)
     expect(() => watchStarvation({ limit: 1 } as never)).toThrow(/^Expected the options of watchStarvation to be among/)
+    expect(() => watchStarvation({ traces: "on" as never })).toThrow(/^Expected `traces` to be a boolean, got "on"/)
     expect(() => watchStarvation({ onStarvation: 1 as never })).toThrow(
       /^Expected `onStarvation` to be a function, got 1/,
     )
