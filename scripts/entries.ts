@@ -16,6 +16,7 @@ export const entries: ReadonlyArray<Entry> = [
   { subpath: "./pino", source: "src/pino/index.ts", output: "dist/pino.js" },
   { subpath: "./testing", source: "src/testing/index.ts", output: "dist/testing.js" },
   { subpath: "./trace", source: "src/trace/index.ts", output: "dist/trace.js" },
+  { subpath: "./trace/on", source: "src/trace/on.ts", output: "dist/trace-on.js" },
   { bin: "rapid-fiber", source: "src/cli/main.ts", output: "dist/cli.js" },
 ]
 

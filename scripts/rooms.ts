@@ -25,7 +25,7 @@ export const rooms: ReadonlyArray<string> = [
 
 /** The operation shapes: who follows a fiber step by step reads them past the index, since a bundler inlines what comes from there. */
 const shapes = "src/task/node.ts"
-const seesShapes = new Set(["fiber", "testing"])
+const seesShapes = new Set(["fiber", "trace", "testing"])
 
 /** The public entry gathers every room but these, which have a subpath or a command of their own. */
 const outsideIndex = new Set(["trace", "pino", "opentelemetry", "cron", "testing", "monitor", "cli", "node"])

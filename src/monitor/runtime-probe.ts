@@ -7,6 +7,7 @@ import {
   DONE,
   type FiberCore,
   fiberState,
+  type FiberState,
   isCancelling,
   lineOf,
   type Scheduler,
@@ -63,7 +64,7 @@ export class RuntimeProbe implements Probe {
     return {
       time: clock.wall(),
       uptime: clock.now() - began,
-      fibers: { live, ready: ready.size, sleeping: clock.keeping, outside },
+      fibers: { live: Math.max(this.#watched.live, live), ready: ready.size, sleeping: clock.keeping, outside },
       counts: { started, succeeded, failed, cancelled, operations },
       eventLoopDelay: this.#delay.read(),
       heap: heapUsed(),
@@ -167,36 +168,41 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function matcher({ search, state }: FiberQuery): (one: Counted) => boolean {
+function matcher({ search, state, name, waitsFor: what }: FiberQuery): (one: Counted) => boolean {
   const wanted = search?.trim().toLowerCase() ?? ""
   return ({ fiber }) =>
     (state === undefined || fiberState(fiber) === state) &&
+    (name === undefined || groupName(fiber) === name) &&
+    (what === undefined || waitsFor(fiber) === what) &&
     (wanted === "" ||
       String(fiber.id) === wanted ||
       fiber.name.toLowerCase().includes(wanted) ||
       (waitsFor(fiber)?.toLowerCase().includes(wanted) ?? false))
 }
 
-/** Of a part of many sleepers the numbers are made those of all. */
+/** Those without a name are alike; to number them would only make them larger. */
+function groupName(fiber: FiberCore): string {
+  return fiber.side?.name ?? "fiber"
+}
+
+/** Of too many sleepers a part is looked at: the clock knows how many the others are. */
 function groupsOf({ fibers, loose, sleepers, partial }: Census, sleeping: number): FiberGroup[] {
-  const scale = partial && sleepers > 0 ? Math.max(sleeping / sleepers, 1) : 1
-  const groups = new Map<string, { name: string; state: FiberGroup["state"]; waitsFor?: string; count: number }>()
-  const add = (name: string, state: FiberGroup["state"], what: string | undefined, count: number): void => {
+  const groups = new Map<string, { name: string; state: FiberState; waitsFor?: string; count: number }>()
+  for (const { fiber } of fibers) {
+    const [name, state, what] = [groupName(fiber), fiberState(fiber), waitsFor(fiber)]
     const key = [name, state, what].join("\n")
     const group = groups.get(key) ?? { name, state, ...(what === undefined ? {} : { waitsFor: what }), count: 0 }
-    group.count += count
+    group.count++
     groups.set(key, group)
   }
-  for (const { fiber } of fibers) {
-    const state = fiberState(fiber)
-    // Those without a name are alike; to number them would only make them larger.
-    add(fiber.side?.name ?? "fiber", state, waitsFor(fiber), state === "sleeping" ? scale : 1)
-  }
-  if (loose > 0) add("held by nobody", "sleeping", "sleep", loose * scale)
-  return [...groups.values()]
-    .map((group) => ({ ...group, count: Math.round(group.count) }))
-    .toSorted((a, b) => b.count - a.count)
-    .slice(0, MOST_GROUPS)
+  const found = [...groups.values()].map((group) => ({ ...group, listed: true }))
+  const more = partial && sleepers > 0 ? Math.max(sleeping - sleepers, 0) : 0
+  // Where the sample has nothing but what nobody holds, so will the rest be.
+  const alike = loose === sleepers ? more : 0
+  const unlisted = { state: "sleeping", waitsFor: "sleep", listed: false } as const
+  if (loose > 0) found.push({ name: "held by nobody", ...unlisted, count: loose + alike })
+  if (more > alike) found.push({ name: "not looked at", ...unlisted, count: more - alike })
+  return found.toSorted((a, b) => b.count - a.count).slice(0, MOST_GROUPS)
 }
 
 /** The lines in which fibers wait. */

@@ -37,6 +37,10 @@ export interface FiberQuery {
   /** Part of a name or of what is waited for, in any case; or an id. */
   readonly search?: string
   readonly state?: FiberState
+  /** Exactly this name, as in a group. */
+  readonly name?: string
+  /** Waits for exactly this. */
+  readonly waitsFor?: string
   readonly sort?: "id" | "name" | "state" | "since" | "children"
   readonly descending?: boolean
   /** Default 0. */
@@ -59,6 +63,8 @@ export interface FiberGroup {
   readonly state: FiberState
   readonly waitsFor?: string
   readonly count: number
+  /** False: they are counted only, and in no list. */
+  readonly listed: boolean
 }
 
 /** What several fibers wait for: a semaphore, a queue. */
@@ -80,7 +86,7 @@ export interface Overview {
   readonly time: number
   /** Milliseconds for which the program has been watched. */
   readonly uptime: number
-  /** How many there are now. All but `live` are parts of it; there is at most one running. */
+  /** How many there are now; sleeping are time limits, too. */
   readonly fibers: {
     readonly live: number
     readonly ready: number

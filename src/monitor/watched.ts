@@ -34,6 +34,8 @@ export class Watched implements Watch {
   readonly failures: Met[] = []
   /** By the clock. */
   readonly began: number
+  /** Roots that were there before. */
+  readonly #before: number
   readonly scheduler: Scheduler
   readonly deadlines: Deadlines | undefined
   readonly #slices = new Set<OnSlice>()
@@ -43,6 +45,7 @@ export class Watched implements Watch {
   private constructor(scheduler: Scheduler) {
     this.scheduler = scheduler
     this.began = scheduler.clock.now()
+    this.#before = scheduler.live
     this.deadlines = Deadlines.around(scheduler.clock)
     this.#undo = this.#putAround(scheduler)
   }
@@ -80,6 +83,11 @@ export class Watched implements Watch {
     } else {
       this.cancelled++
     }
+  }
+
+  /** Fibers that have not ended, children included; of those from before only the roots. */
+  get live(): number {
+    return this.#before + this.started - this.succeeded - this.failed - this.cancelled
   }
 
   since(fiber: FiberCore): number | undefined {

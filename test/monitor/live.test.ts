@@ -62,9 +62,27 @@ describe("the live page of a runtime", () => {
     await live(many(6, hold, "holder"), many(3, queue.take(), "taker"))
     for (let i = 0; i < 100; i++) Task.sleep(60_000).runAndForget({ runtime })
     const { groups, primitives } = await overview()
-    expect(groups[0]).toEqual({ name: "held by nobody", state: "sleeping", waitsFor: "sleep", count: 100 })
-    expect(groups[1]).toEqual({ name: "holder", state: "waiting", waitsFor: "a permit of a semaphore", count: 5 })
-    expect(groups).toContainEqual({ name: "taker", state: "waiting", waitsFor: "an item of a queue", count: 3 })
+    expect(groups[0]).toEqual({
+      name: "held by nobody",
+      state: "sleeping",
+      waitsFor: "sleep",
+      count: 100,
+      listed: false,
+    })
+    expect(groups[1]).toEqual({
+      name: "holder",
+      state: "waiting",
+      waitsFor: "a permit of a semaphore",
+      count: 5,
+      listed: true,
+    })
+    expect(groups).toContainEqual({
+      name: "taker",
+      state: "waiting",
+      waitsFor: "an item of a queue",
+      count: 3,
+      listed: true,
+    })
     expect(primitives).toEqual([
       { what: "a permit of a semaphore", waiters: 5 },
       { what: "an item of a queue", waiters: 3 },
@@ -120,13 +138,33 @@ describe("the live page of a runtime", () => {
     while ((await overview()).fibers.sleeping < count) await turn()
     const { groups, partial, sleepers } = await overview()
     expect(partial).toBe(true)
-    expect(groups[0]).toMatchObject({ state: "sleeping", waitsFor: "sleep" })
-    // Of a part, brought up to the number that the clock holds.
-    expect(groups[0]?.count).toBeGreaterThan(count * 0.9)
-    expect(groups[0]?.count).toBeLessThanOrEqual(count)
+    const asleep = groups.filter(({ state }) => state === "sleeping")
+    expect(asleep.map(({ name }) => name)).toEqual(["not looked at", "fiber"])
+    expect(asleep.reduce((sum, { count: n }) => sum + n, 0)).toBeLessThanOrEqual(count)
+    expect(asleep[0]?.count).toBeGreaterThan(count * 0.9)
     expect(sleepers.reduce((sum, { count: n }) => sum + n, 0)).toBe(count)
     const found = await get<FiberPage>("fibers?state=sleeping&limit=1000&offset=10000")
     expect([found.rows.length, found.partial]).toEqual([1000, true])
+  })
+
+  it("of very many sleepers that nobody holds says how many there are", async () => {
+    await live()
+    for (let i = 0; i < 20_000; i++) Task.sleep(60_000).runAndForget({ runtime })
+    expect((await overview()).groups).toEqual([
+      { name: "held by nobody", state: "sleeping", waitsFor: "sleep", count: 20_000, listed: false },
+    ])
+  })
+
+  it("lists exactly what is in a group", async () => {
+    await live(
+      Task.never
+        .start({ name: "a" })
+        .andThen(Task.never.start({ name: "ab" }))
+        .andThen(Task.sleep(60_000)),
+    )
+    expect(await names("name=a&waitsFor=never&state=waiting")).toEqual(["a"])
+    expect(await names("name=a&waitsFor=sleep")).toEqual([])
+    expect((await rows("name=root-0"))[0]?.children).toBe(2)
   })
 
   it("leaves nothing behind: the runtime is not watched any more", async () => {

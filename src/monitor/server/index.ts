@@ -1,0 +1,2 @@
+export { listenOf, type ListenOptions } from "./options.ts"
+export { type LivePage, serve } from "./serve.ts"
