@@ -6,6 +6,7 @@ import { FiberCore } from "./fiber.ts"
 import { Group } from "./group.ts"
 import { type Owner, Waiter } from "./waiter.ts"
 import type { Scheduler } from "./scheduler.ts"
+import type { ReadyQueue } from "./seams.ts"
 import { CANCELLING, CLOSING, DONE, SUSPENDED } from "./state.ts"
 
 /** What a fiber does. */
@@ -34,8 +35,8 @@ export interface Census {
   readonly partial: boolean
 }
 
-/** Looks at `most` fibers and as many sleepers, at the most. */
-export function census(scheduler: Scheduler, most: number): Census {
+/** Looks at `most` fibers and as many sleepers, at the most: at all, or at one and those below it. */
+export function census(scheduler: Scheduler, most: number, root?: FiberCore): Census {
   const found = new Map<FiberCore, FiberCore | undefined>()
   let partial = false
   /** False when there is room for no more. */
@@ -53,36 +54,45 @@ export function census(scheduler: Scheduler, most: number): Census {
     if (fiber instanceof FiberCore && fiber.parent === undefined) add(fiber, undefined)
   }
 
-  addRoot(scheduler.current)
-  addAll(scheduler.roots.children, undefined)
-  // There is no other way to see who is in a queue than to let it go round.
-  const goesRound = scheduler.ready.size <= most
-  if (!goesRound) partial = true
-  for (let left = goesRound ? scheduler.ready.size : 0; left > 0; left--) {
-    const entry = scheduler.ready.shift()
-    scheduler.ready.push(entry)
-    addRoot(entry)
-  }
   let sleepers = 0
   let loose = 0
-  try {
-    scheduler.clock.forEach((sleeper) => {
-      if (sleepers >= most) throw ENOUGH
-      sleepers++
-      if (!(sleeper instanceof FiberCore || sleeper instanceof Group)) loose++
-      addRoot(sleeper)
-    })
-  } catch (thrown) {
-    // A visit has no other way to be over; nothing has been changed by it.
-    if (thrown !== ENOUGH) throw thrown
-    partial = true
+  const addRoots = (): void => {
+    addRoot(scheduler.current)
+    addAll(scheduler.roots.children, undefined)
+    forEachReady(scheduler.ready, most, addRoot)
+    if (scheduler.ready.size > most) partial = true
+    try {
+      scheduler.clock.forEach((sleeper) => {
+        if (sleepers >= most) throw ENOUGH
+        sleepers++
+        if (!(sleeper instanceof FiberCore || sleeper instanceof Group)) loose++
+        addRoot(sleeper)
+      })
+    } catch (thrown) {
+      // A visit has no other way to be over; nothing has been changed by it.
+      if (thrown !== ENOUGH) throw thrown
+      partial = true
+    }
   }
+
+  if (root === undefined) addRoots()
+  else add(root, undefined)
   // A map is gone through in the order of adding, with what is added meanwhile.
   for (const fiber of found.keys()) for (const first of families(fiber)) addAll(first, fiber)
   return { fibers: [...found].map(([fiber, parent]) => ({ fiber, parent })), loose, sleepers, partial }
 }
 
 const ENOUGH = Symbol("enough")
+
+/** There is no other way to see who is in a queue than to let it go round; unless it can show them. */
+function forEachReady(ready: ReadyQueue, most: number, visit: (entry: unknown) => void): void {
+  if (ready.forEach !== undefined) return ready.forEach(visit)
+  for (let left = ready.size <= most ? ready.size : 0; left > 0; left--) {
+    const entry = ready.shift()
+    ready.push(entry)
+    visit(entry)
+  }
+}
 
 /** What a fiber does now. */
 export function fiberState(fiber: FiberCore): FiberState {

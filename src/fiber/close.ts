@@ -2,6 +2,7 @@ import * as family from "./family.ts"
 import { FiberCore } from "./fiber.ts"
 import { Group } from "./group.ts"
 import type { Scheduler } from "./scheduler.ts"
+import { CANCEL } from "./state.ts"
 
 /** Cancels every fiber of a scheduler, which starts nothing any more, and resolves when the last root has ended. */
 export function close(scheduler: Scheduler): Promise<void> {
@@ -10,6 +11,19 @@ export function close(scheduler: Scheduler): Promise<void> {
     scheduler.onIdle = resolve
     abortAll(scheduler)
     if (scheduler.live === 0) resolve()
+  })
+}
+
+/** Cancels every fiber of a scheduler, and resolves when none is left, those included that have been started meanwhile. */
+export function endAll(scheduler: Scheduler): Promise<void> {
+  const before = scheduler.onIdle
+  return new Promise((resolve) => {
+    scheduler.onIdle = () => {
+      scheduler.onIdle = before
+      resolve()
+    }
+    abortAll(scheduler)
+    if (scheduler.live === 0) scheduler.onIdle()
   })
 }
 
@@ -23,7 +37,7 @@ function abortAll(scheduler: Scheduler): void {
   })
   for (const ticket of detached) {
     scheduler.clock.cancel(ticket)
-    scheduler.rootEnded(undefined)
+    scheduler.rootEnded(undefined, CANCEL)
   }
   const { ready } = scheduler
   const entries: unknown[] = []
@@ -31,7 +45,7 @@ function abortAll(scheduler: Scheduler): void {
   for (const entry of entries) {
     if (entry instanceof FiberCore) abortRoot(entry)
     if (entry instanceof FiberCore || entry instanceof Group) ready.push(entry)
-    else scheduler.rootEnded(undefined)
+    else scheduler.rootEnded(undefined, CANCEL)
   }
   if (scheduler.current !== undefined) abortRoot(scheduler.current)
 }

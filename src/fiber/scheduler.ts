@@ -18,7 +18,7 @@ import { Group } from "./group.ts"
 import { advance } from "./interpreter.ts"
 import type { Pace, ReadyQueue, Watch } from "./seams.ts"
 import type { Frame } from "./stack.ts"
-import { CLOSING, DONE, HELD, LISTED, QUEUED } from "./state.ts"
+import { CLOSING, DONE, HELD, LISTED, type Mode, QUEUED } from "./state.ts"
 import { Turn } from "./turn.ts"
 import { type OnUnhandled, Unhandled } from "./unhandled.ts"
 
@@ -384,7 +384,8 @@ export class Scheduler implements Driver {
     family.join(this.roots, root)
   }
 
-  rootEnded(root: FiberCore | undefined): void {
+  /** Without a root: a sleeper that nobody held. How it ended is for who watches. */
+  rootEnded(root: FiberCore | undefined, _how?: Mode): void {
     if (root !== undefined && root.state & LISTED) family.leave(this.roots, root)
     if (--this.live === 0) this.onIdle()
   }

@@ -9,6 +9,8 @@ export interface ReadyQueue {
   readonly size: number
   push(entry: unknown): void
   shift(): unknown
+  /** Shows what is in it, for who looks: a queue in which `push` after `shift` would change the order. */
+  forEach?(visit: (entry: unknown) => void): void
 }
 
 /** What a scheduler asks of whoever deals out time: `Turn` in production, a test's in its place. */

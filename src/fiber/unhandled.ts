@@ -16,10 +16,11 @@ export const rejectUnhandled: OnUnhandled = (reason) => {
  */
 export class Unhandled {
   #waiting: FiberCore[] = []
-  readonly #hook: OnUnhandled
+  /** Who is told. */
+  hook: OnUnhandled
 
   constructor(hook: OnUnhandled) {
-    this.#hook = hook
+    this.hook = hook
   }
 
   add(fiber: FiberCore): void {
@@ -38,7 +39,7 @@ export class Unhandled {
   /** Calls the hook; what the hook throws is the host's to report. */
   report(reason: unknown, fiber: FiberCore | undefined): void {
     try {
-      this.#hook(reason, fiber)
+      this.hook(reason, fiber)
     } catch (error) {
       rejectUnhandled(error, fiber)
     }

@@ -77,6 +77,17 @@ export function waitOf(fiber: FiberCore, name: Name = (one) => one.name): Waitin
   return { fiber: name(fiber), on: leaf === undefined ? phrase(fiber, targets, name) : leafPhrase(fiber, leaf), fibers }
 }
 
+/** The same as a phrase alone, which names few of many. */
+export function waitPhrase(fiber: FiberCore): string {
+  const many =
+    fiber.state & CLOSING ? fiber.side : fiber.state & SUSPENDED && fiber.cur instanceof Group ? fiber.cur : undefined
+  if (many === undefined) return waitOf(fiber).on
+  const some: FiberCore[] = []
+  let count = 0
+  for (let child = many.children; child !== undefined; child = child.next) if (count++ < NAMED) some.push(child)
+  return phrase(fiber, fiber.state & CLOSING ? some : some.toReversed(), (one) => one.name, count)
+}
+
 /** The fibers that will wait for ever, unless something outside brings what they wait for; `Task.never` is meant. */
 export function stuckIn(scheduler: Scheduler): FiberCore[] {
   return fibersOf(scheduler).filter((fiber) => !wanted(fiber))
@@ -114,11 +125,11 @@ function leafPhrase(fiber: FiberCore, leaf: Leaf): string {
   return leaf === "waiter" ? (fiber.cur as Waiter).what : PHRASE[leaf]
 }
 
-function phrase(fiber: FiberCore, targets: ReadonlyArray<FiberCore>, name: Name): string {
+function phrase(fiber: FiberCore, targets: ReadonlyArray<FiberCore>, name: Name, count = targets.length): string {
   const names = targets
     .slice(0, NAMED)
     .map((target) => (leafOf(target) === "completable" ? PHRASE.completable : name(target)))
-  const list = names.join(", ") + (targets.length > NAMED ? ` and ${targets.length - NAMED} more` : "")
+  const list = names.join(", ") + (count > NAMED ? ` and ${count - NAMED} more` : "")
   if (fiber.state & CLOSING) return `its children: ${list}`
   if (fiber.cur instanceof Group) return `the members of its group: ${list}`
   return names[0] === PHRASE.completable ? PHRASE.completable : `the end of ${names[0]}`

@@ -109,7 +109,7 @@ export const Logger = {
 
   /**
    * Makes a logger that writes text, to the console unless told otherwise. Errors are written with their stack, cause,
-   * parts and own fields. Any field can be written: a cycle, a getter that throws and what is too large are said so in
+   * parts and own fields. Any field can be written: a cycle, a getter that throws and what has too many parts are said so in
    * its place.
    *
    * @throws TypeError or RangeError for options that it does not know.

@@ -3,6 +3,8 @@ import { type Clock, WheelClock } from "../clock/index.ts"
 
 /** Milliseconds that are counted as one. */
 const GRAIN = 250
+/** After so many changes what has passed is dropped. */
+const FORGET = 4096
 
 /**
  * When sleepers wake: a clock does not say, and need not for those who do not look. It is kept from the moment on at which
@@ -14,6 +16,7 @@ export class Deadlines {
   /** Tickets are small numbers that are used again, so a list will do. */
   readonly #deadlines: number[] = []
   readonly #counts = new Map<number, number>()
+  #changes = 0
   readonly #add: Clock["add"]
   readonly #cancel: Clock["cancel"]
 
@@ -54,14 +57,11 @@ export class Deadlines {
 
   /** How many sleep for less than each of the rising `bounds` and not for less than the one before; then, how many longer. To about 250 ms. */
   counts(bounds: readonly number[]): number[] {
+    this.#forget()
     const now = this.#clock.now()
     const counts = Array.from({ length: bounds.length + 1 }, () => 0)
     for (const [slot, count] of this.#counts) {
       const left = (slot + 1) * GRAIN - now
-      if (left <= 0) {
-        this.#counts.delete(slot)
-        continue
-      }
       const found = bounds.findIndex((bound) => left <= bound + GRAIN)
       const at = found === -1 ? bounds.length : found
       counts[at] += count
@@ -71,6 +71,15 @@ export class Deadlines {
 
   #count(deadline: number, change: number): void {
     const slot = Math.floor(deadline / GRAIN)
-    this.#counts.set(slot, (this.#counts.get(slot) ?? 0) + change)
+    const count = (this.#counts.get(slot) ?? 0) + change
+    if (count > 0) this.#counts.set(slot, count)
+    else this.#counts.delete(slot)
+    if (++this.#changes % FORGET === 0) this.#forget()
+  }
+
+  /** Drops what has passed: nobody may look for a long time. */
+  #forget(): void {
+    const now = this.#clock.now()
+    for (const slot of this.#counts.keys()) if ((slot + 1) * GRAIN <= now) this.#counts.delete(slot)
   }
 }

@@ -1,7 +1,7 @@
 import { type Runtime, schedulerOf } from "../runtime/index.ts"
-import { Task } from "../task/index.ts"
+import { mustKnow, Task } from "../task/index.ts"
 import { RuntimeProbe } from "./runtime-probe.ts"
-import { type ListenOptions, listenOf, type LivePage, serve } from "./server/index.ts"
+import { type ListenOptions, listenOf, listenOptions, type LivePage, serve } from "./server/index.ts"
 
 /** How the live page is served, and of what. */
 export interface MonitorOptions extends ListenOptions {
@@ -10,8 +10,9 @@ export interface MonitorOptions extends ListenOptions {
 }
 
 /** See `monitor.listen`. */
-export function listen(options: MonitorOptions = {}): Task<LivePage> {
-  const { runtime, ...served } = options
+export function listen(options: MonitorOptions | undefined): Task<LivePage> {
+  mustKnow(options, [...listenOptions, "runtime"], "monitor.listen")
+  const { runtime, ...served } = options ?? {}
   listenOf(served, "monitor.listen")
   const scheduler = schedulerOf(runtime)
   return Task.uncancelable((restore) =>

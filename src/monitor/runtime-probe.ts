@@ -14,6 +14,7 @@ import {
   tracer,
   waitsFor,
 } from "../fiber/index.ts"
+import type { Deadlines } from "./deadlines.ts"
 import { LoopDelay } from "./loop-delay.ts"
 import type {
   Failure,
@@ -42,6 +43,7 @@ const BOUNDS = [1000, 5000, 10_000, 60_000, 600_000, 3_600_000]
 /** Looks at the fibers of one scheduler. */
 export class RuntimeProbe implements Probe {
   readonly #watched: Watched
+  readonly #deadlines: Deadlines | undefined
   readonly #scheduler: Scheduler
   readonly #delay = new LoopDelay()
   readonly #known = new Map<number, WeakRef<FiberCore>>()
@@ -49,6 +51,7 @@ export class RuntimeProbe implements Probe {
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler
     this.#watched = Watched.of(scheduler)
+    this.#deadlines = this.#watched.watchSleepers()
   }
 
   stop(): void {
@@ -57,10 +60,10 @@ export class RuntimeProbe implements Probe {
   }
 
   overview(): Overview {
-    const { started, succeeded, failed, cancelled, operations, failures, began, deadlines } = this.#watched
+    const { started, succeeded, failed, cancelled, operations, failures, began } = this.#watched
     const { clock, live, ready, outside } = this.#scheduler
     const seen = census(this.#scheduler, GLANCE)
-    const counts = deadlines?.counts(BOUNDS) ?? []
+    const counts = this.#deadlines?.counts(BOUNDS) ?? []
     return {
       time: clock.wall(),
       uptime: clock.now() - began,
@@ -71,9 +74,11 @@ export class RuntimeProbe implements Probe {
       sleepers: counts.map((count, i) => ({ upTo: BOUNDS[i] ?? null, count })),
       groups: groupsOf(seen, clock.keeping),
       primitives: linesOf(seen),
-      failures: failures
-        .toReversed()
-        .map(({ time, fiber, error }): Failure => ({ time, fiber: fiber.name, error: textOf(error) })),
+      failures: failures.toReversed().map(({ time, fiber, error }): Failure => ({
+        time,
+        fiber: fiber?.name ?? "held by nobody",
+        error: textOf(error),
+      })),
       partial: seen.partial,
     }
   }
@@ -128,10 +133,11 @@ export class RuntimeProbe implements Probe {
   }
 
   #by(sort: NonNullable<FiberQuery["sort"]>): (a: Counted, b: Counted) => number {
-    if (sort === "name") return (a, b) => compare(a.fiber.name, b.fiber.name)
+    // Those without a name and a number get none for being compared.
+    if (sort === "name") return (a, b) => compare(groupName(a.fiber), groupName(b.fiber))
     if (sort === "state") return (a, b) => compare(fiberState(a.fiber), fiberState(b.fiber))
     const key = {
-      id: ({ fiber }: Counted) => fiber.id,
+      id: ({ fiber }: Counted) => fiber.side?.id || Number.MAX_SAFE_INTEGER,
       since: ({ fiber }: Counted) => this.#waited(fiber) ?? -1,
       children: ({ fiber }: Counted) => childrenOf(fiber, MOST_CHILDREN).length,
     }[sort]
@@ -143,7 +149,7 @@ export class RuntimeProbe implements Probe {
     const state = fiberState(fiber)
     const what = waitsFor(fiber)
     const since = this.#waited(fiber)
-    const wakesIn = typeof fiber.cur === "number" ? this.#watched.deadlines?.left(fiber.cur) : undefined
+    const wakesIn = typeof fiber.cur === "number" ? this.#deadlines?.left(fiber.cur) : undefined
     return {
       id: fiber.id,
       name: fiber.name,
@@ -175,8 +181,8 @@ function matcher({ search, state, name, waitsFor: what }: FiberQuery): (one: Cou
     (name === undefined || groupName(fiber) === name) &&
     (what === undefined || waitsFor(fiber) === what) &&
     (wanted === "" ||
-      String(fiber.id) === wanted ||
-      fiber.name.toLowerCase().includes(wanted) ||
+      (fiber.side?.id !== undefined && [String(fiber.side.id), `fiber-${fiber.side.id}`].includes(wanted)) ||
+      groupName(fiber).toLowerCase().includes(wanted) ||
       (waitsFor(fiber)?.toLowerCase().includes(wanted) ?? false))
 }
 

@@ -7,7 +7,8 @@ import { Watched } from "./watched.ts"
 
 /** Somebody has held the event loop. */
 export interface Starvation {
-  readonly fiber: Fiber<unknown, unknown>
+  /** Undefined for a sleeper that nobody held: of it there was nothing left but a function. */
+  readonly fiber: Fiber<unknown, unknown> | undefined
   /** Milliseconds for which it ran in one go. */
   readonly ms: number
   /** The function that took so long, and where its task was made: "parse, <map> load (file:line:column)". Known with traces. */
@@ -57,12 +58,20 @@ export class StarvationWatch implements Disposable {
     this.#tell = tell
     this.#watched = Watched.of(scheduler)
     const untrace = traces ? tracing() : undefined
-    const unslow = traces
-      ? onSlow(threshold, (site, name) => (this.#slow ??= name === "" ? site : `${name}, ${site}`))
-      : undefined
-    const unslice = this.#watched.onSlice((fiber, ms) => {
-      if (ms > threshold) this.#met(fiber, ms)
-      this.#slow = undefined
+    let running = false
+    const slow = (site: string, name: string): void => {
+      if (running) this.#slow ??= name === "" ? site : `${name}, ${site}`
+    }
+    const unslow = traces ? onSlow(threshold, slow) : undefined
+    const unslice = this.#watched.onSlice({
+      began: () => {
+        running = true
+        this.#slow = undefined
+      },
+      ended: (fiber, ms) => {
+        running = false
+        if (ms > threshold) this.#met(fiber, ms)
+      },
     })
     this.#undo = () => {
       unslice()
@@ -71,13 +80,13 @@ export class StarvationWatch implements Disposable {
     }
   }
 
-  #met(fiber: FiberCore, ms: number): void {
+  #met(fiber: FiberCore | undefined, ms: number): void {
     const now = performance.now()
     if (now - this.#last < this.#every) return void this.#others++
     this.#last = now
     const others = this.#others
     this.#others = 0
-    fiber.loop.tell(this.#tell, new Report(fiber, ms, this.#slow, others))
+    this.#watched.scheduler.tell(this.#tell, new Report(fiber, ms, this.#slow, others))
   }
 
   /** Ends the watch. Again: does nothing. */
@@ -94,12 +103,12 @@ export class StarvationWatch implements Disposable {
 }
 
 class Report implements Starvation {
-  readonly fiber: Fiber<unknown, unknown>
+  readonly fiber: Fiber<unknown, unknown> | undefined
   readonly ms: number
   readonly callback: string | undefined
   readonly others: number
 
-  constructor(fiber: Fiber<unknown, unknown>, ms: number, callback: string | undefined, others: number) {
+  constructor(fiber: Fiber<unknown, unknown> | undefined, ms: number, callback: string | undefined, others: number) {
     this.fiber = fiber
     this.ms = ms
     this.callback = callback
@@ -109,7 +118,7 @@ class Report implements Starvation {
   toString(): string {
     const where = this.callback === undefined ? "" : `, in ${this.callback}`
     const more = this.others === 0 ? "" : ` (and ${this.others} more since the last report)`
-    return `${this.fiber.name} held the event loop for ${Math.round(this.ms)} ms${where}${more}.`
+    return `${this.fiber?.name ?? "A sleeper that nobody holds"} held the event loop for ${Math.round(this.ms)} ms${where}${more}.`
   }
 }
 
@@ -132,8 +141,8 @@ const OPTIONS = ["threshold", "every", "traces", "runtime", "onStarvation"]
  * @example
  * ```ts
  * import { watchStarvation } from "rapid-fiber/monitor"
- * const seen: string[] = []
- * using watch = watchStarvation({ threshold: 10, onStarvation: ({ fiber }) => void seen.push(fiber.name) })
+ * const seen: unknown[] = []
+ * using watch = watchStarvation({ threshold: 10, onStarvation: ({ fiber }) => void seen.push(fiber?.name) })
  * const spin = Task.sync(() => { for (const end = Date.now() + 30; Date.now() < end; ); })
  * await spin.run({ name: "busy" })
  * seen // ["busy"]

@@ -4,19 +4,24 @@
  * costs nothing where nobody watches, and watching changes nothing that a program can see but its speed.
  */
 // oxlint-disable typescript/unbound-method -- methods are taken off and put back as they were
-import { type FiberCore, FULFILL, REJECT, type Scheduler, SUSPENDED, type Watch } from "../fiber/index.ts"
+import { CANCEL, type FiberCore, FULFILL, REJECT, type Scheduler, SUSPENDED, type Watch } from "../fiber/index.ts"
 import { Deadlines } from "./deadlines.ts"
 
 /** A failure, as it was met. */
 export interface Met {
   /** Milliseconds since 1970. */
   readonly time: number
-  readonly fiber: FiberCore
+  /** Undefined: it was nobody's any more. */
+  readonly fiber: FiberCore | undefined
   readonly error: unknown
 }
 
-/** A fiber had the loop for so long in one go. */
-export type OnSlice = (fiber: FiberCore, ms: number) => void
+/** Who is told how long a fiber has the loop in one go. */
+export interface Slices {
+  began(): void
+  /** `fiber` is undefined for a sleeper that nobody held: of it there was nothing left but a function. */
+  ended(fiber: FiberCore | undefined, ms: number): void
+}
 
 /** So many failures are kept. */
 const FAILURES = 50
@@ -37,8 +42,10 @@ export class Watched implements Watch {
   /** Roots that were there before. */
   readonly #before: number
   readonly scheduler: Scheduler
-  readonly deadlines: Deadlines | undefined
-  readonly #slices = new Set<OnSlice>()
+  #deadlines: Deadlines | undefined
+  readonly #slices = new Set<Slices>()
+  /** What a callback outside all fibers has thrown. */
+  #thrown: { readonly error: unknown } | undefined
   readonly #undo: () => void
   #watchers = 0
 
@@ -46,7 +53,6 @@ export class Watched implements Watch {
     this.scheduler = scheduler
     this.began = scheduler.clock.now()
     this.#before = scheduler.live
-    this.deadlines = Deadlines.around(scheduler.clock)
     this.#undo = this.#putAround(scheduler)
   }
 
@@ -61,28 +67,33 @@ export class Watched implements Watch {
   leave(): void {
     if (--this.#watchers > 0) return
     watched.delete(this.scheduler)
-    this.deadlines?.stop()
+    this.#deadlines?.stop()
     this.#undo()
   }
 
-  /** Calls back after each slice, with how long it was: from then on the time is read. Returns the undo. */
-  onSlice(callback: OnSlice): () => void {
-    this.#slices.add(callback)
-    return () => void this.#slices.delete(callback)
+  /** Tells of each slice: from then on the time is read. Returns the undo. */
+  onSlice(slices: Slices): () => void {
+    this.#slices.add(slices)
+    return () => void this.#slices.delete(slices)
   }
 
   ended(fiber: FiberCore, how: number, value: unknown): void {
-    if (how === FULFILL) {
-      this.succeeded++
-    } else if (how === REJECT) {
-      this.failed++
-      // On its way through the parents it is the same one.
-      if (this.failures.at(-1)?.error === value) return
-      this.failures.push({ time: this.scheduler.clock.wall(), fiber, error: value })
-      if (this.failures.length > FAILURES) this.failures.shift()
-    } else {
-      this.cancelled++
-    }
+    if (how === FULFILL) this.succeeded++
+    else if (how === REJECT) this.#failedWith(value, fiber)
+    else this.cancelled++
+  }
+
+  #failedWith(error: unknown, fiber: FiberCore | undefined): void {
+    this.failed++
+    // On its way through the parents it is the same one.
+    if (typeof error === "object" && this.failures.some((failure) => failure.error === error)) return
+    this.failures.push({ time: this.scheduler.clock.wall(), fiber, error })
+    if (this.failures.length > FAILURES) this.failures.shift()
+  }
+
+  /** From now on it is kept when sleepers wake; undefined where the clock does not let itself be watched. */
+  watchSleepers(): Deadlines | undefined {
+    return (this.#deadlines ??= Deadlines.around(this.scheduler.clock))
   }
 
   /** Fibers that have not ended, children included; of those from before only the roots. */
@@ -91,11 +102,14 @@ export class Watched implements Watch {
   }
 
   since(fiber: FiberCore): number | undefined {
-    return fiber.state & SUSPENDED && typeof fiber.cur !== "number" ? fiber.side?.since : undefined
+    const since = fiber.state & SUSPENDED && typeof fiber.cur !== "number" ? fiber.side?.since : undefined
+    // Of an earlier watch it may be that of another wait.
+    return since !== undefined && since >= this.began ? since : undefined
   }
 
   #putAround(scheduler: Scheduler): () => void {
-    const { run, forget, fork, rootEnded, mustGiveWay, advance } = scheduler
+    const { run, forget, fork, rootEnded, mustGiveWay, advance, tell, unhandled } = scheduler
+    const { report } = unhandled
     let before = 0
     scheduler.watch = this
     scheduler.run = (fiber) => {
@@ -110,9 +124,24 @@ export class Watched implements Watch {
       this.started++
       return fork.call(scheduler, origin, task, parent)
     }
-    // Of a sleeper that nobody holds there is no fiber to end.
-    scheduler.rootEnded = (root) => {
-      if (root === undefined) this.succeeded++
+    // Of a sleeper that nobody holds there is no fiber to end: its function is told that it is time, and the root has ended.
+    scheduler.tell = (callback, news) => {
+      this.#thrown = undefined
+      if (this.#slices.size === 0 || scheduler.current !== undefined)
+        tell.call(scheduler, callback as never, news as never)
+      else this.#timed(undefined, () => tell.call(scheduler, callback as never, news as never))
+    }
+    unhandled.report = (error, fiber) => {
+      if (fiber === undefined) this.#thrown = { error }
+      report.call(unhandled, error, fiber)
+    }
+    scheduler.rootEnded = (root, how) => {
+      if (root === undefined) {
+        if (this.#thrown !== undefined) this.#failedWith(this.#thrown.error, undefined)
+        else if (how === CANCEL) this.cancelled++
+        else this.succeeded++
+        this.#thrown = undefined
+      }
       rootEnded.call(scheduler, root)
     }
     scheduler.mustGiveWay = (next) => {
@@ -124,21 +153,23 @@ export class Watched implements Watch {
     scheduler.advance = (fiber) => {
       before = scheduler.ops
       if (this.#slices.size === 0) advance(fiber)
-      else this.#timed(advance, fiber)
+      else this.#timed(fiber, () => advance(fiber))
       this.operations += before - Math.max(scheduler.ops, 0)
       // Of a sleeper the clock knows.
       if (fiber.state & SUSPENDED && typeof fiber.cur !== "number") fiber.ownSide().since = scheduler.clock.now()
     }
     return () => {
       scheduler.watch = undefined
-      Object.assign(scheduler, { run, forget, fork, rootEnded, mustGiveWay, advance })
+      Object.assign(scheduler, { run, forget, fork, rootEnded, mustGiveWay, advance, tell })
+      unhandled.report = report
     }
   }
 
-  #timed(advance: (fiber: FiberCore) => void, fiber: FiberCore): void {
+  #timed(fiber: FiberCore | undefined, run: () => void): void {
+    for (const slices of this.#slices) slices.began()
     const began = performance.now()
-    advance(fiber)
+    run()
     const took = performance.now() - began
-    for (const tell of this.#slices) tell(fiber, took)
+    for (const slices of this.#slices) slices.ended(fiber, took)
   }
 }

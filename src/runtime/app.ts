@@ -6,22 +6,21 @@
  *                                                                      │
  *                                                   a second signal, or the grace period is over ──▶ forced: reported, exit
  */
-import { type Duration, type Exit, toMillis } from "../data/index.ts"
-import { Logger } from "../log/index.ts"
-import { type Fiber, mustBeFunction, mustKnow, type Runtime, Task } from "../task/index.ts"
+import { describe, type Duration, type Exit, toMillis } from "../data/index.ts"
+import { endAll, type FiberCore, rejectUnhandled, type Scheduler } from "../fiber/index.ts"
+import { emit } from "../log/index.ts"
+import { type Fiber, mustBeFunction, mustKnow, Task } from "../task/index.ts"
 import { dump } from "./dump.ts"
-import { codeOf, codeOfSignal, mustBeCode } from "./exit-code.ts"
+import { codeOf, codeOfSignal, mustBeCode, mustBeSignals } from "./exit-code.ts"
 import { type HostProcess, hostProcess, listen } from "./host-process.ts"
-import { makeRuntime } from "./make-runtime.ts"
-import type { RuntimeOptions } from "./options.ts"
 import { run } from "./run.ts"
-import { defaultScheduler, schedulerOf, setDefaultScheduler } from "./scheduler.ts"
+import { schedulerOf } from "./scheduler.ts"
 
 /** What `App.run` may be told. */
 export interface AppOptions<A = unknown> {
   /**
-   * How long everything has to end after a signal, or after main has ended, before it is forced. Infinity: for ever.
-   * Default 10 seconds.
+   * How long everything has to end after a signal, or after main has ended, before it is forced. Infinity, and what is
+   * longer than a timer of the host can be (24 days): for ever. Default 10 seconds.
    */
   readonly grace?: Duration
   /** The signals that ask the program to end. Default SIGINT and SIGTERM. */
@@ -30,32 +29,40 @@ export interface AppOptions<A = unknown> {
   readonly dumpSignals?: readonly string[]
   /**
    * The exit code, an integer from 0 to 255, of how main ended, and of the signal that asked it to, if one did. Default: 0
-   * for a value and after SIGTERM, 1 for a failure, 130 after SIGINT.
+   * for a value and after SIGTERM, 1 for a failure, 128 and the number of the signal after another (SIGINT: 130).
    */
   readonly exitCode?: (exit: Exit<A>, signal: string | undefined) => number
-  /** Of the runtime that main and everything without another runs in. Default: failures that nobody observes are logged. */
-  readonly runtime?: RuntimeOptions
 }
 
-const OPTIONS = ["grace", "signals", "dumpSignals", "exitCode", "runtime"] as const
+interface Settings {
+  readonly grace: number
+  readonly signals: readonly string[]
+  readonly dumpSignals: readonly string[]
+  readonly exitCode: (exit: Exit<unknown>, signal: string | undefined) => number
+}
 
 const LONGEST_TIMER = 2 ** 31 - 1
+
+/** One at a time. */
+let program: Program | undefined
 
 export const App = {
   /**
    * Runs `main` as the program of this process: with the arguments of the command line, until it ends or a signal asks it
-   * to. Then main is cancelled and its cleanups run, and after it all other fibers; the process ends by itself, with the
-   * exit code, once nothing keeps it alive. A failure is logged with its trace. A second signal, or the end of the grace
-   * period, forces the end: what had not ended is written to the console, and the code is 128 and the number of the signal
-   * (1 where there was none). An error outside all fibers, such as an unhandled rejection, is logged and ends the program
-   * in the same order, with code 1. Until all fibers have ended the process is kept alive, also where main waits for nothing
-   * but a signal. What is no fiber (a server of the host's) keeps it alive longer, unless a signal or a failure wanted the
-   * end: then it is forced, too, when the grace period has passed once more.
+   * to. Then main is cancelled and its cleanups run, and after it all other fibers of the default runtime; the process ends by
+   * itself, with the exit code, once nothing keeps it alive. A failure is logged with its trace. A second signal, or the end
+   * of the grace period, forces the end: what had not ended is written to the console, and the code is 128 and the number
+   * of the signal (1 where there was none). An error outside all fibers, such as an unhandled rejection, is logged and ends
+   * the program in the same order, with code 1. A failure of a fiber that nobody observes is logged, and the program goes on.
+   *
+   * Until all fibers have ended the process is kept alive, also where main waits for nothing but a signal. What is no fiber
+   * (a server of the host's) keeps it alive longer, unless a signal or a failure wanted the end: then it is forced, too,
+   * when the grace period has passed once more.
    *
    * Call it once, at the end of the main module. Where there is no process (a browser), nothing but main and its cleanups is run.
    *
-   * @returns The exit code, when everything has ended.
-   * @throws TypeError or RangeError for options out of their range.
+   * @returns The exit code, when everything has ended. What main has set as `process.exitCode` stands where it is 0.
+   * @throws TypeError or RangeError for options out of their range; Error while another program runs.
    *
    * @example
    * ```ts
@@ -64,48 +71,88 @@ export const App = {
    * code // 0
    * ```
    */
-  run<A, E>(main: (args: readonly string[]) => Task<A, E>, options: AppOptions<A> = {}): Promise<number> {
+  run<A, E>(main: (args: readonly string[]) => Task<A, E>, options?: AppOptions<A>): Promise<number> {
     mustBeFunction(main, "App.run")
-    mustKnow(options, OPTIONS, "App.run")
-    return new Program(main, options as AppOptions).code
+    const settings = settingsOf(options as AppOptions | undefined)
+    if (program !== undefined) {
+      throw new Error("Expected one program at a time, got a second App.run while the first one runs. Await the first.")
+    }
+    program = new Program(main, settings)
+    return program.run().finally(() => (program = undefined))
   },
 } as const
 
+function settingsOf(options: AppOptions = {}): Settings {
+  mustKnow(options, ["grace", "signals", "dumpSignals", "exitCode"], "App.run")
+  const { signals = ["SIGINT", "SIGTERM"], exitCode = codeOf } = options
+  mustBeSignals(signals, "signals")
+  if (options.dumpSignals !== undefined) mustBeSignals(options.dumpSignals, "dumpSignals")
+  if (typeof exitCode !== "function") {
+    throw new TypeError(`Expected \`exitCode\` to be a function, got ${describe(exitCode)}.`)
+  }
+  // A signal that ends the program does not show what runs unless it is told to.
+  const dumpSignals = options.dumpSignals ?? ["SIGUSR2", "SIGINFO"].filter((name) => !signals.includes(name))
+  return { grace: toMillis(options.grace ?? { seconds: 10 }, "grace"), signals, dumpSignals, exitCode }
+}
+
 class Program {
-  readonly code: Promise<number>
-  readonly #grace: number
-  readonly #exitCode: (exit: Exit<unknown>, signal: string | undefined) => number
+  readonly #settings: Settings
   readonly #host = hostProcess()
-  readonly #runtime: Runtime
+  /** What runs without being told another runtime belongs to the program. */
+  readonly #scheduler: Scheduler = schedulerOf()
   readonly #main: Fiber<unknown, unknown>
-  readonly #unlisten: (() => void)[] = []
+  readonly #undo: (() => void)[] = []
   #signal: string | undefined
   /** Something has failed outside all fibers. */
   #broken = false
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** Who waits for a signal must be there when it comes: neither `Task.never` nor a wait for another fiber keeps a process alive. */
-  readonly #alive = setInterval(() => {}, LONGEST_TIMER)
 
-  constructor(main: (args: readonly string[]) => Task<unknown, unknown>, options: AppOptions) {
-    this.#grace = toMillis(options.grace ?? { seconds: 10 }, "grace")
-    this.#exitCode = options.exitCode ?? codeOf
-    this.#runtime = makeRuntime({ onUnhandled: unobserved, ...options.runtime })
-    const before = defaultScheduler()
-    setDefaultScheduler(schedulerOf(this.#runtime))
-    if (this.#host !== undefined) this.#listen(this.#host, options)
+  constructor(main: (args: readonly string[]) => Task<unknown, unknown>, settings: Settings) {
+    this.#settings = settings
+    this.#hear(this.#scheduler)
+    if (this.#host !== undefined) this.#listen(this.#host)
+    // Who waits for a signal must be there when it comes: neither Task.never nor a wait for another fiber keeps a process alive.
+    const alive = setInterval(() => {}, LONGEST_TIMER)
+    this.#undo.push(() => clearInterval(alive))
     const args = this.#host?.argv.slice(2) ?? []
-    this.#main = run(
-      Task.defer(() => main(args)),
-      { runtime: this.#runtime, name: "main" },
-    )
-    this.code = this.#end().finally(() => setDefaultScheduler(before))
+    // Not at once: what main does first may be to send itself a signal.
+    const body = Task.yield().andThen(Task.defer(() => main(args)))
+    this.#main = run(body, { name: "main" })
   }
 
-  #listen(host: HostProcess, options: AppOptions): void {
+  /** Main's end, then everybody's. */
+  async run(): Promise<number> {
+    const exit = await new Promise<Exit<unknown>>((resolve) => void this.#main.onExit(resolve))
+    this.#startGrace()
+    if (exit.status === "rejected") this.#log("main failed", exit.reason)
+    if (exit.status === "cancelled" && this.#signal === undefined && !this.#broken) {
+      this.#log("main was cancelled, by no signal", exit.reason)
+    }
+    await endAll(this.#scheduler)
+    clearTimeout(this.#timer)
+    const code = this.#broken ? 1 : this.#codeOf(exit)
+    for (const undo of this.#undo) undo()
+    const wanted = this.#signal !== undefined || this.#broken || exit.status === "rejected"
+    if (this.#host !== undefined) this.#leave(this.#host, code, wanted)
+    return code
+  }
+
+  /** Failures that nobody observes are logged, unless the runtime has been told what to do with them. */
+  #hear({ unhandled }: Scheduler): void {
+    const before = unhandled.hook
+    if (before !== rejectUnhandled) return
+    unhandled.hook = (error, fiber) => {
+      const message = fiber === undefined ? "a callback failed" : `${fiber.name} failed, and nobody observed it`
+      this.#log(message, error, fiber)
+    }
+    this.#undo.push(() => (unhandled.hook = before))
+  }
+
+  #listen(host: HostProcess): void {
     const on = (event: string, listener: (news: never) => void): void =>
-      void this.#unlisten.push(listen(host, event, listener))
-    for (const signal of options.signals ?? ["SIGINT", "SIGTERM"]) on(signal, () => this.#stop(signal))
-    for (const signal of options.dumpSignals ?? ["SIGUSR2", "SIGINFO"]) on(signal, () => this.#show(`${signal}:`))
+      void this.#undo.push(listen(host, event, listener))
+    for (const signal of this.#settings.signals) on(signal, () => this.#stop(signal))
+    for (const signal of this.#settings.dumpSignals) on(signal, () => this.#show(`${signal}:`))
     on("uncaughtException", (error) => this.#fail(error, "an error outside all fibers ends the program"))
     on("unhandledRejection", (error) => this.#fail(error, "a rejection that nobody handles ends the program"))
   }
@@ -119,36 +166,25 @@ class Program {
 
   #fail(error: unknown, message: string): void {
     this.#broken = true
-    log(message, error)
+    this.#log(message, error)
     this.#main.abort(error)
     this.#startGrace()
   }
 
   #startGrace(): void {
-    if (this.#grace === Infinity) return
-    this.#timer ??= setTimeout(() => this.#force(this.#signal, "the end of the grace period"), this.#grace)
+    this.#timer ??= this.#afterGrace(() => this.#force(this.#signal, "the end of the grace period"))
   }
 
-  /** Main's end, then everybody's. */
-  async #end(): Promise<number> {
-    const exit = await new Promise<Exit<unknown>>((resolve) => void this.#main.onExit(resolve))
-    if (exit.status === "rejected") log("main failed", exit.reason)
-    this.#startGrace()
-    await this.#runtime.close()
-    clearTimeout(this.#timer)
-    clearInterval(this.#alive)
-    const code = this.#broken ? 1 : this.#codeOf(exit)
-    for (const unlisten of this.#unlisten) unlisten()
-    const wanted = this.#signal !== undefined || this.#broken || exit.status === "rejected"
-    if (this.#host !== undefined) this.#leave(this.#host, code, wanted)
-    return code
+  #afterGrace(then: () => void): ReturnType<typeof setTimeout> | undefined {
+    const { grace } = this.#settings
+    return grace > LONGEST_TIMER ? undefined : setTimeout(then, grace)
   }
 
   #codeOf(exit: Exit<unknown>): number {
     try {
-      return mustBeCode(this.#exitCode(exit, this.#signal))
+      return mustBeCode(this.#settings.exitCode(exit, this.#signal))
     } catch (error) {
-      log("no exit code", error)
+      this.#log("no exit code", error)
       return 1
     }
   }
@@ -158,14 +194,14 @@ class Program {
    * let it, that is told. A main that has come to its end by itself may have left a server of its own behind.
    */
   #leave(host: HostProcess, code: number, wanted: boolean): void {
-    host.exitCode = code
-    if (this.#grace === Infinity || !wanted) return
-    const timer = setTimeout(() => {
+    if (code !== 0 || host.exitCode === undefined) host.exitCode = code
+    if (!wanted) return
+    const timer = this.#afterGrace(() => {
       const kept = host.getActiveResourcesInfo?.().join(", ") ?? "something"
       tell(`All fibers have ended, but the process is kept alive by ${kept}: forced to exit with code ${code}.`)
       host.exit(code)
-    }, this.#grace)
-    ;(timer as { unref?: () => void }).unref?.()
+    })
+    ;(timer as { unref?: () => void } | undefined)?.unref?.()
   }
 
   #force(signal: string | undefined, why: string): void {
@@ -174,16 +210,13 @@ class Program {
   }
 
   #show(title: string): void {
-    tell(`${title}\n${String(dump(this.#runtime, 1000))}`)
+    tell(`${title}\n${String(dump(this.#scheduler, undefined, 1000))}`)
   }
-}
 
-const unobserved = (error: unknown, fiber: Fiber<unknown, unknown> | undefined): void =>
-  log(fiber === undefined ? "a callback failed" : `${fiber.name} failed, and nobody observed it`, error)
-
-/** Outside all fibers: in a runtime that only this call drives. */
-function log(message: string, error: unknown): void {
-  Logger.error(message, { error }).runSync()
+  /** As the fiber that it is about. What is outside all fibers is about the program. */
+  #log(message: string, error: unknown, fiber: Fiber<unknown, unknown> = this.#main): void {
+    emit(fiber as FiberCore, { level: "error", message, fields: { error } })
+  }
 }
 
 /** What is about the process is told on the console: a logger may be what is stuck. */

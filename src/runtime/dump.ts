@@ -1,15 +1,13 @@
 import {
   census,
-  type Counted,
-  FiberCore,
+  type FiberCore,
   fiberState,
   type FiberState,
   isCancelling,
+  type Scheduler,
   tracer,
-  waitOf,
+  waitPhrase,
 } from "../fiber/index.ts"
-import type { Fiber, Runtime } from "../task/index.ts"
-import { schedulerBehind } from "./scheduler.ts"
 
 /** A fiber at the moment of a dump. */
 export interface FiberDump {
@@ -42,11 +40,9 @@ export interface DumpOptions {
   readonly limit?: number
 }
 
-/** See `Runtime.dump`. */
-export function dump(of: Runtime | Fiber<unknown, unknown> | undefined, limit: number): Dump {
-  const root = of instanceof FiberCore ? of : undefined
-  const scheduler = root?.loop ?? schedulerBehind(of as Runtime | undefined)
-  const { fibers, loose, partial } = census(scheduler, limit)
+/** What runs in a scheduler, or of it one fiber and its children. */
+export function dump(scheduler: Scheduler, root: FiberCore | undefined, limit: number): Dump {
+  const { fibers, loose, partial } = census(scheduler, limit, root)
   const now = scheduler.clock.now()
   const childrenOf = new Map<FiberCore | undefined, FiberCore[]>()
   for (const { fiber, parent } of fibers) list(childrenOf, parent).push(fiber)
@@ -57,18 +53,13 @@ export function dump(of: Runtime | Fiber<unknown, unknown> | undefined, limit: n
     const own = (childrenOf.get(fiber) ?? []).map((child) => made.get(child) as FiberDump)
     made.set(fiber, dumpOf(fiber, own, now))
   }
-  const roots = root === undefined ? (childrenOf.get(undefined) ?? []) : fibers.some(is(root)) ? [root] : []
+  const roots = childrenOf.get(undefined) ?? []
   return new Tree(
     roots.map((fiber) => made.get(fiber) as FiberDump),
-    root === undefined ? loose : 0,
+    loose,
     partial,
   )
 }
-
-const is =
-  (wanted: FiberCore) =>
-  ({ fiber }: Counted): boolean =>
-    fiber === wanted
 
 function list(of: Map<FiberCore | undefined, FiberCore[]>, key: FiberCore | undefined): FiberCore[] {
   const found = of.get(key) ?? []
@@ -83,7 +74,7 @@ function dumpOf(fiber: FiberCore, children: readonly FiberDump[], now: number): 
     id: fiber.id,
     name: fiber.name,
     state,
-    ...(state === "ready" || state === "running" ? {} : { waitsFor: waitOf(fiber).on }),
+    ...(state === "ready" || state === "running" ? {} : { waitsFor: waitPhrase(fiber) }),
     ...(started === undefined ? {} : { since: now - started }),
     cancelling: isCancelling(fiber),
     trace: tracer.describe?.(fiber) ?? [],
@@ -120,7 +111,16 @@ class Tree implements Dump {
 }
 
 function lineOf({ id, name, state, waitsFor, since, cancelling }: FiberDump): string {
-  const called = name === `fiber-${id}` ? name : `${name} (fiber-${id})`
-  const does = waitsFor === undefined ? state : `${state} for ${waitsFor}`
-  return `${called} ${state === "sleeping" ? state : does}${since === undefined ? "" : `, ${Math.round(since)} ms`}${cancelling ? ", being cancelled" : ""}`
+  const called = name === `fiber-${id}` ? name : `${printable(name)} (fiber-${id})`
+  const what = state === "ending" ? `ending: waits for ${waitsFor}` : `${state} for ${waitsFor}`
+  const does = waitsFor === undefined || state === "sleeping" ? state : printable(what)
+  return `${called} ${does}${since === undefined ? "" : `, ${Math.round(since)} ms`}${cancelling ? ", being cancelled" : ""}`
+}
+
+// oxlint-disable-next-line eslint/no-control-regex -- these are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+
+/** A name with a line break in it must not look like a line. */
+function printable(text: string): string {
+  return text.replaceAll(CONTROL, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`)
 }

@@ -2,11 +2,35 @@ import { describe, type Exit } from "../data/index.ts"
 
 /** What shells add to the number of a signal. */
 const SIGNALLED = 128
+/** Where the host does not say. */
 const NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15, SIGBREAK: 21 }
+/** Nobody can listen for these. */
+const DEAF = new Set(["SIGKILL", "SIGSTOP"])
+
+/** The host's signals by name; undefined where it does not tell. */
+function signalNumbers(): Readonly<Record<string, number>> | undefined {
+  const host = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process
+  const os = host?.getBuiltinModule?.("os") as { constants?: { signals?: Record<string, number> } } | undefined
+  return os?.constants?.signals
+}
+
+/** Where nobody tells which signals there are, each name is taken for one. */
+export function mustBeSignals(given: unknown, option: string): void {
+  const known = signalNumbers()
+  const wrong = (got: unknown): RangeError =>
+    new RangeError(
+      `Expected \`${option}\` to be a list of signals that can be heard, such as SIGTERM, got ${describe(got)}.`,
+    )
+  if (!Array.isArray(given)) throw wrong(given)
+  for (const name of given as unknown[]) {
+    if (typeof name !== "string" || DEAF.has(name) || (known !== undefined && !Object.hasOwn(known, name)))
+      throw wrong(name)
+  }
+}
 
 /** The code of a process that a signal has ended before it was ready. */
 export function codeOfSignal(signal: string): number {
-  return SIGNALLED + (NUMBERS[signal] ?? 0)
+  return SIGNALLED + (signalNumbers()?.[signal] ?? NUMBERS[signal] ?? 0)
 }
 
 /**

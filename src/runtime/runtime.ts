@@ -1,10 +1,11 @@
-import { bindEdge, type Fiber, type Runtime as AnyRuntime } from "../task/index.ts"
+import { FiberCore } from "../fiber/index.ts"
+import { bindEdge, type Fiber, mustKnow, type Runtime as AnyRuntime } from "../task/index.ts"
 import { type Dump, dump, type DumpOptions } from "./dump.ts"
 import { countOf, type RuntimeOptions } from "./options.ts"
 import { run, runAndForget, withResolvers } from "./run.ts"
 import { runSync } from "./run-sync.ts"
 import { makeRuntime, runtimeOf } from "./make-runtime.ts"
-import { defaultScheduler, schedulerOf, setDefaultScheduler } from "./scheduler.ts"
+import { defaultScheduler, schedulerBehind, schedulerOf, setDefaultScheduler } from "./scheduler.ts"
 
 /** What runs tasks: see `Runtime.make`. */
 export type Runtime = AnyRuntime
@@ -57,7 +58,11 @@ export const Runtime = {
    * ```
    */
   dump(of?: AnyRuntime | Fiber<unknown, unknown>, options?: DumpOptions): Dump {
-    return dump(of, countOf(options?.limit, "limit", 1000))
+    mustKnow(options, ["limit"], "Runtime.dump")
+    const limit = countOf(options?.limit, "limit", 1000)
+    return of instanceof FiberCore
+      ? dump(of.loop, of, limit)
+      : dump(schedulerBehind(of as AnyRuntime | undefined), undefined, limit)
   },
 } as const
 

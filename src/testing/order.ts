@@ -55,6 +55,10 @@ export class ChosenQueue implements ReadyQueue {
     this.#watcher.queued(entry)
   }
 
+  forEach(visit: (entry: unknown) => void): void {
+    for (let at = this.from; at < this.entries.length; at++) visit(this.entries[at])
+  }
+
   shift(): unknown {
     const { entries, size } = this
     if (size === 0) return undefined

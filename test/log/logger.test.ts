@@ -436,7 +436,23 @@ describe("a logger that fails", () => {
     const bad = throwing(error)
     expect(await Logger.use(bad, Logger.info("a").andThen(Logger.info("b")).as("went on"))).toBe("went on")
     expect(await Logger.use(bad, Logger.info("c").as("again"))).toBe("again")
-    expect(console_.mock.calls).toEqual([[expect.stringContaining("A logger failed"), error]])
+    expect(console_.mock.calls).toEqual([
+      [expect.stringContaining("A logger failed"), error, expect.objectContaining({ message: "a" })],
+    ])
+  })
+
+  it("does not go round when it logs by itself, or makes a Task that nobody runs: that is told", async () => {
+    const console_ = told()
+    const looping: Logger = { log: () => Logger.use(looping, Logger.info("again")).runSync() }
+    const lazy = { log: () => Task.unit } as unknown as Logger
+    await Logger.use(looping, Logger.info("first"))
+    await Logger.use(lazy, Logger.info("second"))
+    expect(
+      console_.mock.calls.map(([, error, record]) => [String(error), (record as { message: string }).message]),
+    ).toEqual([
+      ["Error: Expected a logger not to log while it logs, got one that does.", "again"],
+      ["TypeError: Expected `log` of a logger to do its work, got a Task: nobody runs it.", "second"],
+    ])
   })
 
   it("is told for itself: another one's failure is another", async () => {
@@ -466,7 +482,7 @@ describe("a logger that fails", () => {
     await turn()
     process.off("unhandledRejection", rejections)
     expect(rejections).not.toHaveBeenCalled()
-    expect(console_.mock.calls).toEqual([[expect.any(String), new Error("late")]])
+    expect(console_.mock.calls).toEqual([[expect.any(String), new Error("late"), expect.anything()]])
   })
 
   it("goes on where even the console fails", async () => {

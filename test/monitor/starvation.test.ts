@@ -15,7 +15,7 @@ describe("watchStarvation", () => {
     using watch = watchStarvation({ threshold: 20, runtime, onStarvation: (report) => void reports.push(report) })
     await spin(1).run({ runtime, name: "quick" })
     await spin(40).run({ runtime, name: "slow" })
-    expect(reports.map(({ fiber }) => fiber.name)).toEqual(["slow"])
+    expect(reports.map(({ fiber }) => fiber?.name)).toEqual(["slow"])
     expect(reports[0]?.ms).toBeGreaterThanOrEqual(40)
     expect(String(reports[0])).toMatch(/^slow held the event loop for \d+ ms/)
     watch.stop()
@@ -55,7 +55,30 @@ describe("watchStarvation", () => {
       onStarvation: (report) => void reports.push(report),
     })
     await spin(40).run({ runtime, name: "slow" })
-    expect(reports.map(({ fiber, callback }) => [fiber.name, callback])).toEqual([["slow", undefined]])
+    expect(reports.map(({ fiber, callback }) => [fiber?.name, callback])).toEqual([["slow", undefined]])
+    watch.stop()
+  })
+
+  it("sees a function that nobody holds, and none of another runtime's", async () => {
+    await using runtime = Runtime.make()
+    await using other = Runtime.make()
+    const reports: Starvation[] = []
+    using watch = watchStarvation({
+      threshold: 20,
+      every: 0,
+      runtime,
+      onStarvation: (report) => void reports.push(report),
+    })
+    const crunch = (): void => {
+      const end = performance.now() + 40
+      while (performance.now() < end);
+    }
+    Task.sleep(1).map(crunch).runAndForget({ runtime })
+    await Task.sleep(60)
+    await Task.sync(crunch).toPromise({ runtime: other })
+    await spin(40).run({ runtime, name: "mine" })
+    expect(reports.map(({ fiber }) => fiber?.name)).toEqual([expect.stringMatching(/^fiber-|^undefined/), "mine"])
+    expect(reports[1]?.callback).not.toMatch(/crunch/)
     watch.stop()
   })
 

@@ -1,8 +1,9 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Runtime, Task } from "rapid-fiber"
-import { StatsMonitor } from "rapid-fiber/monitor"
+import { monitor, StatsMonitor } from "rapid-fiber/monitor"
 import { TestRuntime } from "rapid-fiber/testing"
+import { growth } from "../heap.ts"
 import { turn } from "../watch.ts"
 
 /** A program, with how many fibers of it end in which way; the fiber that runs it is not among them. */
@@ -70,12 +71,12 @@ describe("StatsMonitor", () => {
     await fc.assert(
       fc.asyncProperty(program, async ({ task, succeeded, failed, cancelled }) => {
         const test = TestRuntime.make()
-        using monitor = StatsMonitor.attach(test)
+        using stats = StatsMonitor.attach(test)
         await test.run(task)
-        const stats = monitor.stats()
-        expect(stats).toMatchObject({ succeeded: succeeded + 1, failed, cancelled, live: 0, ready: 0, sleeping: 0 })
-        expect(stats.started).toBe(succeeded + failed + cancelled + 1)
-        expect(stats.operations).toBeGreaterThan(0)
+        const found = stats.stats()
+        expect(found).toMatchObject({ succeeded: succeeded + 1, failed, cancelled, live: 0, ready: 0, sleeping: 0 })
+        expect(found.started).toBe(succeeded + failed + cancelled + 1)
+        expect(found.operations).toBeGreaterThan(0)
         await test.close()
       }),
       { numRuns: 200 },
@@ -84,7 +85,7 @@ describe("StatsMonitor", () => {
 
   it("counts what nobody holds: sleepers of which nothing is left but a function", async () => {
     await using runtime = Runtime.make()
-    using monitor = StatsMonitor.attach(runtime)
+    using stats = StatsMonitor.attach(runtime)
     const done: number[] = []
     for (let i = 0; i < 10; i++)
       Task.sleep(1)
@@ -97,16 +98,31 @@ describe("StatsMonitor", () => {
     Task.sleep(60_000).runAndForget({ runtime })
     while (done.length < 20) await turn()
     await turn()
-    expect(monitor.stats()).toMatchObject({ started: 21, succeeded: 20, live: 1, sleeping: 1 })
+    expect(stats.stats()).toMatchObject({ started: 21, succeeded: 20, live: 1, sleeping: 1 })
+  })
+
+  it("counts how those end that nobody holds", async () => {
+    const runtime = Runtime.make({ onUnhandled: () => {} })
+    using stats = StatsMonitor.attach(runtime)
+    let calls = 0
+    const failing = (): never => {
+      calls++
+      throw new Error("nobody's")
+    }
+    Task.sleep(1).map(failing).runAndForget({ runtime })
+    while (calls === 0) await turn()
+    for (let i = 0; i < 3; i++) Task.sleep(60_000).map(failing).runAndForget({ runtime })
+    await runtime.close()
+    expect(stats.stats()).toMatchObject({ started: 4, succeeded: 0, failed: 1, cancelled: 3, live: 0 })
   })
 
   it("counts operations, within what the budget grants", async () => {
     await using runtime = Runtime.make()
-    using monitor = StatsMonitor.attach(runtime)
+    using stats = StatsMonitor.attach(runtime)
     const count = (n: number): Task<number> => (n === 0 ? Task.pure(0) : Task.pure(n).flatMap((m) => count(m - 1)))
     await count(100_000).toPromise({ runtime })
-    expect(monitor.stats().operations).toBeGreaterThan(200_000)
-    expect(monitor.stats().operations).toBeLessThan(600_000)
+    expect(stats.stats().operations).toBeGreaterThan(200_000)
+    expect(stats.stats().operations).toBeLessThan(600_000)
   })
 
   it("leaves nothing behind, is shared, and can be closed twice", async () => {
@@ -127,15 +143,15 @@ describe("StatsMonitor", () => {
 
   it("reports as text", async () => {
     await using runtime = Runtime.make()
-    using monitor = StatsMonitor.attach(runtime)
+    using stats = StatsMonitor.attach(runtime)
     await Task.all(Array.from({ length: 1500 }, () => Task.yield())).toPromise({ runtime })
-    expect(monitor.report()).toMatch(/^started {2,}1,501\nsucceeded {2,}1,501\nfailed {2,}0\n/)
+    expect(stats.report()).toMatch(/^started {2,}1,501\nsucceeded {2,}1,501\nfailed {2,}0\n/)
   })
 
   it("changes nothing that a program sees", async () => {
     const log = async (watched: boolean): Promise<string[]> => {
       const test = TestRuntime.make({ seed: 7 })
-      const monitor = watched ? StatsMonitor.attach(test) : undefined
+      const stats = watched ? StatsMonitor.attach(test) : undefined
       const seen: string[] = []
       const member = (name: string): Task<unknown> =>
         Task.gen(function* () {
@@ -145,7 +161,7 @@ describe("StatsMonitor", () => {
           }
         })
       await test.run(Task.all(["a", "b", "c"].map(member)))
-      monitor?.close()
+      stats?.close()
       await test.close()
       return seen
     }
@@ -153,16 +169,28 @@ describe("StatsMonitor", () => {
   })
 })
 
+it("a runtime that is watched keeps nothing of sleepers that are gone", async () => {
+  // A page that nobody looks at keeps when sleepers wake.
+  await using runtime = Runtime.make()
+  const page = await monitor.listen({ runtime })
+  let ms = 1000
+  const limits = Task.gen(function* () {
+    for (let i = 0; i < 20_000; i++) yield* Task.yield().timeout((ms += 300))
+  })
+  expect(await growth(() => limits.toPromise({ runtime }))).toBeLessThan(200_000)
+  await page.close()
+})
+
 describe("Runtime.dump of a runtime that is watched", () => {
   it("says since when a fiber waits", async () => {
     const test = TestRuntime.make()
-    using monitor = StatsMonitor.attach(test)
+    using stats = StatsMonitor.attach(test)
     const waiting = Task.never.run({ runtime: test, name: "waiting" })
     await test.advance(1500)
     expect(String(Runtime.dump(waiting))).toMatch(
       /^waiting \(fiber-\d+\) waiting for nothing \(Task\.never\), 1500 ms$/,
     )
-    expect(monitor.stats().live).toBe(1)
+    expect(stats.stats().live).toBe(1)
     await test.close()
   })
 })

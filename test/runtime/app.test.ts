@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process"
 import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { constants, tmpdir } from "node:os"
 import { join } from "node:path"
 import { build } from "esbuild"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { App, Task } from "rapid-fiber"
+import { App, Runtime, Task } from "rapid-fiber"
+import { StatsMonitor } from "rapid-fiber/monitor"
 
 let folder = ""
 beforeAll(async () => {
@@ -55,7 +56,7 @@ describe("App.run, a process of its own", { timeout: 20_000 }, () => {
   it("gives main the arguments of the command line", async () => {
     const { out } = await run("args", ["--port", "80", "a b"])
     // The first two are those of program.mjs itself.
-    expect((JSON.parse(out[0] as string) as string[]).slice(1)).toEqual(["args", "--port", "80", "a b"])
+    expect((JSON.parse(out[0]) as string[]).slice(1)).toEqual(["args", "--port", "80", "a b"])
     expect(out[1]).toBe("code 0")
   })
 
@@ -151,6 +152,39 @@ describe("App.run, a process of its own", { timeout: 20_000 }, () => {
     expect(err).toMatch(/^SIGUSR2:\nmain \(fiber-\d+\) waiting for nothing \(Task\.never\)\n$/)
   })
 
+  it("lets cleanups of other fibers await Tasks", async () => {
+    const { out, err, code } = await run("cleanup that awaits")
+    expect([out, err, code]).toEqual([["flushed", "code 0"], "", 0])
+  })
+
+  it("has a grace period that is longer than a timer can be", async () => {
+    const { out, err, code } = await run("long grace", [], "SIGTERM")
+    expect([out, err, code]).toEqual([["ready", "main is cleaned up", "code 0"], "", 0])
+  })
+
+  it("leaves nothing behind when it refuses its options", async () => {
+    expect((await run("bad options")).out).toEqual(["refused", "code 0"])
+  })
+
+  it("logs that main was cancelled where no signal has done it, and ends with 1", async () => {
+    const { err, code } = await run("cancels itself")
+    expect(code).toBe(1)
+    expect(err).toMatch(/main was cancelled, by no signal[^]*had enough/)
+  })
+
+  it("hears a signal in the first thing that main does", async () => {
+    expect(await run("signals itself")).toMatchObject({ out: ["code 0"], err: "", code: 0 })
+  })
+
+  it("leaves an exit code that main has set where it has none of its own", async () => {
+    expect(await run("exit code of its own")).toMatchObject({ out: ["code 0"], code: 9 })
+  })
+
+  it("ends on other signals, with their number, and does not dump on those", async () => {
+    const { err, code } = await run("other signal", [], "SIGUSR2")
+    expect([err, code]).toEqual(["", 128 + constants.signals.SIGUSR2])
+  })
+
   it("can be run again when it is over", async () => {
     const { out, code } = await run("two apps")
     expect([out, code]).toEqual([["first", "second", "code 0"], 0])
@@ -161,9 +195,41 @@ describe("App.run", () => {
   it("refuses what is no main, and options that it does not know", () => {
     expect(() => App.run(Task.unit as never)).toThrow(/^Expected App\.run to get a function, got a Task/)
     expect(() => App.run(() => Task.unit, { gracePeriod: 1 } as never)).toThrow(
-      /^Expected the options of App\.run to be among grace, signals, dumpSignals, exitCode, runtime, got `gracePeriod`/,
+      /^Expected the options of App\.run to be among grace, signals, dumpSignals, exitCode, got `gracePeriod`/,
     )
     expect(() => App.run(() => Task.unit, { grace: -1 })).toThrow(/^Expected `grace` to be/)
+    for (const signals of ["SIGINT", ["SIGFOO"], ["SIGKILL"], [3]]) {
+      const message = /^Expected `signals` to be a list of signals that can be heard, such as SIGTERM, got /
+      expect(() => App.run(() => Task.unit, { signals: signals as never })).toThrow(message)
+    }
+    expect(() => App.run(() => Task.unit, { dumpSignals: 5 as never })).toThrow(/^Expected `dumpSignals` to be a list/)
+    expect(() => App.run(() => Task.unit, { exitCode: 3 as never })).toThrow(
+      /^Expected `exitCode` to be a function, got 3/,
+    )
+  })
+
+  it("is one at a time", async () => {
+    const first = App.run(() => Task.sleep(1))
+    expect(() => App.run(() => Task.unit)).toThrow(/^Expected one program at a time, got a second App\.run/)
+    expect(await first).toBe(0)
+    expect(await App.run(() => Task.unit)).toBe(0)
+    process.exitCode = undefined
+  })
+
+  it("runs in the default runtime: what watches that, watches the program", async () => {
+    using stats = StatsMonitor.attach()
+    const unhandled: unknown[] = []
+    const before = Runtime.default
+    await using own = Runtime.make({ onUnhandled: (reason) => void unhandled.push(reason) })
+    expect(await App.run(() => Task.all([Task.yield(), Task.yield()]))).toBe(0)
+    expect(stats.stats()).toMatchObject({ started: 3, succeeded: 3 })
+    Runtime.setDefault(own)
+    // Its own hook stays.
+    expect(await App.run(() => Task.fail("lost").startDetached().andThen(Task.sleep(1)))).toBe(0)
+    expect(unhandled).toEqual(["lost"])
+    Runtime.setDefault(before)
+    expect(await Task.sleep(1).as("still open")).toBe("still open")
+    process.exitCode = undefined
   })
 
   it("leaves no listener behind", async () => {

@@ -38,7 +38,7 @@ describe("Runtime.dump", () => {
     expect(text(runtime).split("\n")).toEqual([
       "main (fiber-n) waiting for the members of its group: fiber-n, fiber-n",
       "  caller (fiber-n) waiting for a callback (Task.async)",
-      "  parent (fiber-n) ending for its children: grandchild",
+      "  parent (fiber-n) ending: waits for its children: grandchild",
       "    grandchild (fiber-n) sleeping, being cancelled",
       "  fetcher (fiber-n) waiting for a promise",
       "  next (fiber-n) waiting for a permit of a semaphore",
@@ -111,9 +111,9 @@ describe("Runtime.dump", () => {
     await chain.cancel()
   })
 
-  it("changes nothing: with a test's order of running", async () => {
+  it.each([undefined, 1, 2, 3])("changes nothing: in the order of a test, seed %s", async (seed) => {
     const run = async (dumps: boolean): Promise<string[]> => {
-      const test = TestRuntime.make()
+      const test = TestRuntime.make(seed === undefined ? {} : { seed })
       const seen: string[] = []
       const one = (name: string): Task<unknown> =>
         Task.sleep(1)
@@ -123,11 +123,43 @@ describe("Runtime.dump", () => {
           .tap(() => void seen.push(name))
           .andThen(Task.yield())
           .tap(() => void seen.push(name))
-      await test.run(Task.all(["a", "b", "c"].map(one)))
+      await test.run(Task.all(["a", "b", "c", "d", "e"].map(one)))
       await test.close()
       return seen
     }
     expect(await run(true)).toEqual(await run(false))
+  })
+
+  it("shows all that are ready, in the order of a test, too", async () => {
+    const test = TestRuntime.make({ seed: 5 })
+    let shown: string[] = []
+    for (let i = 0; i < 6; i++)
+      Task.yield()
+        .andThen(Task.yield())
+        .run({ runtime: test, name: `ready-${i}` })
+    await test.run(Task.sync(() => (shown = Runtime.dump(test).fibers.map(({ name }) => name))))
+    expect(shown.filter((name) => name.startsWith("ready")).length).toBeGreaterThan(2)
+    expect(new Set(shown).size).toBe(shown.length)
+    await test.close()
+  })
+
+  it("of one fiber looks at that one, however many others there are", async () => {
+    await using runtime = Runtime.make()
+    const first = Task.never.start({ name: "child" }).andThen(Task.never).run({ runtime, name: "first" })
+    for (let i = 0; i < 1500; i++) Task.never.run({ runtime })
+    await turn()
+    expect(Runtime.dump(runtime).partial).toBe(true)
+    expect(text(first).split("\n")).toEqual([
+      "first (fiber-n) waiting for nothing (Task.never)",
+      "  child (fiber-n) waiting for nothing (Task.never)",
+    ])
+  })
+
+  it("does not let a name look like a line", async () => {
+    const odd = Task.never.run({ name: "odd\nforged (fiber-1) running" })
+    await turn()
+    expect(text(odd)).toBe("odd\\u000aforged (fiber-n) running (fiber-n) waiting for nothing (Task.never)")
+    await odd.cancel()
   })
 
   it("refuses a limit that is no count, and what is neither a runtime nor a fiber", () => {

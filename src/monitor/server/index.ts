@@ -1,2 +1,2 @@
-export { listenOf, type ListenOptions } from "./options.ts"
+export { listenOf, listenOptions, type ListenOptions } from "./options.ts"
 export { type LivePage, serve } from "./serve.ts"

@@ -31,14 +31,14 @@ export interface Listen {
   readonly interval: number
 }
 
-const known = ["port", "host", "token", "names", "actions", "interval"]
+export const listenOptions = ["port", "host", "token", "names", "actions", "interval"]
 
 /** A token that can be tried out in a day is none. */
 const shortest = 16
 
 /** Checked at the call. `where` names the function of the API. */
 export function listenOf(given: ListenOptions | undefined, where: string): Listen {
-  mustKnow(given, known, where)
+  mustKnow(given, listenOptions, where)
   const { port = 0, host = "127.0.0.1", token, names = [], actions = false, interval = 1000 } = given ?? {}
   must("port", port, "an integer from 0 to 65535", isWhole(port, 0, 65_535))
   must("host", host, 'a name or an address of this machine, such as "127.0.0.1"', isHostName(host))

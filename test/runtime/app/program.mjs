@@ -2,7 +2,7 @@
 // Programs for app.test.ts, each a process of its own: `program.mjs <library> <name> …`.
 const [, , library, name] = process.argv
 /** @type {typeof import("rapid-fiber")} */
-const { App, Logger, Task } = await import(/** @type {string} */ (library))
+const { App, Logger, Task } = await import(library)
 
 const say = (/** @type {string} */ text) => Task.sync(() => console.log(text))
 const ready = say("ready")
@@ -68,8 +68,36 @@ const programs = {
       }, 1)
       return forever.finally(() => say("main is cleaned up"))
     }),
+  "cleanup that awaits": () => {
+    const flush = Task.sleep(5).tap(() => console.log("flushed"))
+    const worker = Task.never.finally(() =>
+      Task.promise(async () => {
+        await flush
+      }),
+    )
+    return App.run(() => worker.startDetached().andThen(Task.sleep(20)))
+  },
+  "long grace": () =>
+    App.run(() => forever.finally(() => Task.sleep(50).andThen(say("main is cleaned up"))), { grace: { days: 30 } }),
+  "bad options": async () => {
+    try {
+      void App.run(() => Task.never, { grace: -1 })
+    } catch {
+      console.log("refused")
+    }
+    return 0
+  },
+  "cancels itself": () =>
+    App.run(() =>
+      Task.self()
+        .flatMap((self) => self.cancel("had enough"))
+        .andThen(Task.never),
+    ),
+  "signals itself": () => App.run(() => Task.sync(() => process.emit("SIGTERM", "SIGTERM")).andThen(Task.never)),
+  "exit code of its own": () => App.run(() => Task.sync(() => void (process.exitCode = 9))),
+  "other signal": () => App.run(() => forever, { signals: ["SIGUSR2"] }),
   "two apps": async () => (await App.run(() => say("first"))) + (await App.run(() => say("second"))),
 }
 
-const code = await /** @type {() => Promise<number>} */ (programs[/** @type {string} */ (name)])()
+const code = await programs[name]()
 console.log(`code ${code}`)
