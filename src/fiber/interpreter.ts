@@ -415,5 +415,5 @@ function exitOf(mode: Mode, value: unknown): Exit<unknown> {
 }
 
 function joinsItself(): TypeError {
-  return new TypeError("Expected a fiber to join another, got one that joins itself.")
+  return new TypeError("Expected a fiber to join another, got itself.")
 }

@@ -28,7 +28,7 @@ export class Side {
   firstObserver: Observer | undefined
   lastObserver: Observer | undefined
   /** Since when it waits, by the clock, where somebody watches. */
-  since: number | undefined
+  declare since: number | undefined
   /** Takes the listener off the AbortSignal that the fiber was started with. */
   unlisten: (() => void) | undefined = undefined
 }

@@ -1,6 +1,6 @@
 import type { Clock, Host } from "../clock/index.ts"
 import { type FiberCore, Scheduler } from "../fiber/index.ts"
-import { schedulerBehind, schedulerOf } from "./scheduler.ts"
+import { schedulerOf } from "./scheduler.ts"
 
 /** A host that never gets a turn: nothing is armed. */
 const NO_HOST: Host = { now: () => 0, microtask: () => {}, macrotask: () => {} }
@@ -25,7 +25,8 @@ export function hostless(): Scheduler {
     budget: 1024,
     slice: Infinity,
     random: Math.random,
-    onUnhandled: (reason, fiber) => schedulerBehind().unhandled.report(reason, fiber as FiberCore | undefined),
+    onUnhandled: (reason, fiber) =>
+      schedulerOf(undefined, true).unhandled.report(reason, fiber as FiberCore | undefined),
     forDetached: () => schedulerOf(),
   })
 }

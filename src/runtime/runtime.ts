@@ -5,7 +5,7 @@ import { countOf, type RuntimeOptions } from "./options.ts"
 import { run, runAndForget, withResolvers } from "./run.ts"
 import { runSync } from "./run-sync.ts"
 import { makeRuntime, runtimeOf } from "./make-runtime.ts"
-import { defaultScheduler, schedulerBehind, schedulerOf, setDefaultScheduler } from "./scheduler.ts"
+import { defaultScheduler, schedulerOf, setDefaultScheduler } from "./scheduler.ts"
 
 /** What runs tasks: see `Runtime.make`. */
 export type Runtime = AnyRuntime
@@ -62,7 +62,7 @@ export const Runtime = {
     const limit = countOf(options?.limit, "limit", 1000)
     return of instanceof FiberCore
       ? dump(of.loop, of, limit)
-      : dump(schedulerBehind(of as AnyRuntime | undefined), undefined, limit)
+      : dump(schedulerOf(of as AnyRuntime | undefined, true), undefined, limit)
   },
 } as const
 

@@ -27,18 +27,14 @@ export function setDefaultScheduler(scheduler: Scheduler): void {
   preset = scheduler
 }
 
-/** The scheduler behind a runtime, for who only looks at it. */
-export function schedulerBehind(runtime?: Runtime): Scheduler {
+/** The scheduler behind a runtime, which must be open, unless who asks only looks. */
+export function schedulerOf(runtime?: Runtime, looks = false): Scheduler {
   const scheduler = runtime === undefined ? defaultScheduler() : (runtime as SchedulerRuntime | null)?.scheduler
   if (!(scheduler instanceof Scheduler)) {
     throw new TypeError(`Expected \`runtime\` to come from Runtime.make, got ${describe(runtime)}.`)
   }
-  return scheduler
-}
-
-/** The scheduler behind a runtime, which must be open. */
-export function schedulerOf(runtime?: Runtime): Scheduler {
-  const scheduler = schedulerBehind(runtime)
-  if (scheduler.closed) throw new Error("Expected an open runtime, got a closed one. Make another: Runtime.make().")
+  if (scheduler.closed && !looks) {
+    throw new Error("Expected an open runtime, got a closed one. Make another: Runtime.make().")
+  }
   return scheduler
 }

@@ -63,7 +63,7 @@ describe("a fiber", () => {
 
   it("that joins itself is told so", async () => {
     const program = Task.self().flatMap((self) => self.join())
-    await expect(program.toPromise()).rejects.toThrow(/joins itself/)
+    await expect(program.toPromise()).rejects.toThrow(/join another, got itself/)
   })
 })
 

@@ -230,7 +230,7 @@ describe("a memoized task", () => {
 
   it("that needs itself is told so", async () => {
     const self: Task<number> = Task.defer(() => self).memoize()
-    expect(await exitOf(self)).toMatchObject({ reason: { message: expect.stringMatching(/joins itself/) } })
+    expect(await exitOf(self)).toMatchObject({ reason: { message: expect.stringMatching(/join another, got itself/) } })
   })
 
   it("of a group cancels the members with the last caller", async () => {
