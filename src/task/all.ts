@@ -52,7 +52,7 @@ const firstToSucceed: Rule = {
     errors[index] = value
     return undefined
   },
-  ended: (errors) => Task.fail<unknown>(new AggregateError(errors, "Expected one task to succeed, got none that did.")),
+  ended: (errors) => Task.fail<unknown>(new AggregateError(errors, "Expected one task to succeed, got none.")),
 }
 
 const allToSucceed: Rule = {

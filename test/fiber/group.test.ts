@@ -631,7 +631,7 @@ describe("any", () => {
     const exit = await outcome(program)
     const { reason } = exit as unknown as { reason: AggregateError }
     expect(reason).toBeInstanceOf(AggregateError)
-    expect(reason.message).toBe("Expected one task to succeed, got none that did.")
+    expect(reason.message).toBe("Expected one task to succeed, got none.")
     expect(reason.errors).toEqual(errors)
     expect(reason.errors[0]).toBe(errors[0])
   })
