@@ -205,5 +205,5 @@ function mustBeIterable(given: unknown, name: string): asserts given is Iterable
 }
 
 function usedUp(name: string): TypeError {
-  return new TypeError(`Expected ${name} to get an iterable, got an iterator, used up by the first run. Pass an array.`)
+  return new TypeError(`Expected ${name} to get an iterable, got an iterator: it is used up. Pass an array.`)
 }

@@ -31,7 +31,7 @@ export function until(condition: unknown, every: Duration): AnyTask {
     if (met instanceof Task) return met.flatMap(judge)
     if (isThenable(met)) throw notATask(met, "what the condition of Task.until returns")
     if (typeof met === "boolean") return met ? Task.unit : poll
-    throw new TypeError(`Expected the condition of Task.until to yield a boolean, got ${describe(met)}.`)
+    throw new TypeError(`Expected the condition of Task.until to be a boolean, got ${describe(met)}.`)
   }
   const look = check.flatMap(judge)
   const poll = pause.andThen(look)

@@ -442,7 +442,7 @@ describe("an iterable", () => {
     const program = Task.all([Task.pure(1)][Symbol.iterator]())
     expect(await program).toEqual([1])
     await expect(program.toPromise()).rejects.toThrow(
-      new TypeError("Expected Task.all to get an iterable, got an iterator, used up by the first run. Pass an array."),
+      new TypeError("Expected Task.all to get an iterable, got an iterator: it is used up. Pass an array."),
     )
     const each = Task.forEach(numbers(), (i) => (i < 3 ? Task.unit : Task.fail("down")))
     expect(await outcome(each)).toEqual(rejected("down"))

@@ -327,7 +327,7 @@ describe("until", () => {
     const fiber = run(Task.until(condition as () => boolean))
     await pass(0)
     expect(fiber.poll()).toEqual(
-      rejected(new TypeError(`Expected the condition of Task.until to yield a boolean, got ${got}.`)),
+      rejected(new TypeError(`Expected the condition of Task.until to be a boolean, got ${got}.`)),
     )
   })
 
