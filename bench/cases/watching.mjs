@@ -1,6 +1,6 @@
 // @ts-check
 import { expectEqual } from "../harness/expect.mjs"
-import { loadMonitor, loadRapid, loadTrace } from "../harness/library.mjs"
+import { loadMonitor, loadRapid } from "../harness/library.mjs"
 import { rowsFor } from "../harness/rows.mjs"
 /** @import { About, Variant } from "../harness/types.d.ts" */
 
@@ -14,11 +14,11 @@ const forms = ["", ", gen", ", fibers", ", waits"]
 export const about = {
   title:
     "what watching costs: 1M left-nested flatMaps, 1M yield* in a generator, 300k fibers of three maps, and 100 fibers of 2000 " +
-    "yields each; with nobody, a StatsMonitor, watchStarvation (without traces), and traces",
+    "yields each; with nobody, a StatsMonitor, and watchStarvation without traces",
   rows: () =>
     forms.flatMap((form) =>
       rowsFor({
-        variants: ["rapid", "rapidStats", "rapidStarvation", "rapidTraces"],
+        variants: ["rapid", "rapidStats", "rapidStarvation"],
         floor: `rapid${form}`,
         form,
         options: { form },
@@ -40,13 +40,6 @@ export async function rapidStats({ form }) {
 export async function rapidStarvation({ form }) {
   const { watchStarvation } = await loadMonitor()
   watchStarvation({ threshold: 1000, traces: false })
-  return programOf(form)
-}
-
-/** @type {Variant} */
-export async function rapidTraces({ form }) {
-  const { enableTraces } = await loadTrace()
-  enableTraces()
   return programOf(form)
 }
 

@@ -1,8 +1,8 @@
 import { describe, type Duration, toMillis } from "../data/index.ts"
-import { type FiberCore, type Scheduler, tracer } from "../fiber/index.ts"
+import type { FiberCore, Scheduler } from "../fiber/index.ts"
 import { type Runtime, schedulerOf } from "../runtime/index.ts"
 import { type Fiber, mustKnow } from "../task/index.ts"
-import { disableTraces, enableTraces, onSlow } from "../trace/index.ts"
+import { holdTraces, onSlow } from "../trace/index.ts"
 import { Watched } from "./watched.ts"
 
 /** Somebody has held the event loop. */
@@ -57,7 +57,7 @@ export class StarvationWatch implements Disposable {
     this.#every = every
     this.#tell = tell
     this.#watched = Watched.of(scheduler)
-    const untrace = traces ? tracing() : undefined
+    const untrace = traces ? holdTraces() : undefined
     let running = false
     const slow = (site: string, name: string): void => {
       if (running) this.#slow ??= name === "" ? site : `${name}, ${site}`
@@ -120,13 +120,6 @@ class Report implements Starvation {
     const more = this.others === 0 ? "" : ` (and ${this.others} more since the last report)`
     return `${this.fiber?.name ?? "A sleeper that nobody holds"} held the event loop for ${Math.round(this.ms)} ms${where}${more}.`
   }
-}
-
-/** Turns traces on, unless they are; the undo leaves them as they were. */
-function tracing(): (() => void) | undefined {
-  if (tracer.failing !== undefined) return undefined
-  enableTraces()
-  return disableTraces
 }
 
 const OPTIONS = ["threshold", "every", "traces", "runtime", "onStarvation"]

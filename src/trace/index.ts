@@ -2,4 +2,8 @@
 // oxlint-disable-next-line import/no-unassigned-import -- for its one statement
 import "../runtime/index.ts"
 
-export {}
+export { disableTraces, enableTraces } from "./enable.ts"
+/** @internal */
+export { onSlow, type SlowCall } from "./called.ts"
+/** @internal */
+export { holdTraces } from "./enable.ts"

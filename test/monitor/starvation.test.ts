@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest"
 import { Runtime, Task } from "rapid-fiber"
-import { type Starvation, watchStarvation } from "rapid-fiber/monitor"
+import { type Starvation, type StarvationWatch, watchStarvation } from "rapid-fiber/monitor"
+import { disableTraces, enableTraces } from "rapid-fiber/trace"
 
 const spin = (ms: number): Task<void> =>
   Task.sync(() => {
@@ -43,6 +44,35 @@ describe("watchStarvation", () => {
     expect(String(reports[0])).toMatch(/^loader held the event loop for \d+ ms, in crunch, <map> load \(/)
     watch.stop()
     expect(Object.getOwnPropertyNames(Task.pure(1))).toEqual(Object.getOwnPropertyNames(Task.unit))
+  })
+
+  it("is one of several, which do not need each other, and leaves the user's traces alone", async () => {
+    await using runtime = Runtime.make()
+    const crunch = (): void => {
+      const end = performance.now() + 40
+      while (performance.now() < end);
+    }
+    const seen: string[] = []
+    const watch = (name: string): StarvationWatch =>
+      watchStarvation({
+        threshold: 20,
+        every: 0,
+        runtime,
+        onStarvation: ({ callback }) => void seen.push(`${name} ${callback?.split(",")[0]}`),
+      })
+    const work = (): Promise<void> => Task.sync(crunch).toPromise({ runtime })
+    const [first, second] = [watch("first"), watch("second")]
+    await work()
+    second.stop()
+    await work()
+    enableTraces()
+    first.stop()
+    const third = watch("third")
+    third.stop()
+    const traced = await Task.fail(new Error("traced")).catch((error) => Task.pure(error as Error))
+    disableTraces()
+    expect(seen).toEqual(["first crunch", "second crunch", "first crunch"])
+    expect(traced.stack).toMatch(/<fail>/)
   })
 
   it("without traces names the fiber alone", async () => {

@@ -76,14 +76,14 @@ it("Trace should handleError re-throw preserves accurate trace for the re-thrown
 it("Trace should all task frames use the correct file name", async () => {
   const places = placesOf(await failureOf(viaFlatMap().map((n) => n + 1)))
   expect(places).toHaveLength(3)
-  for (const { file } of places) expect(file).toMatch(/test\/parity\/trace\.test\.ts$/)
+  for (const { file } of places) expect(file).toMatch(/test\/parity\/trace-spec\.test\.ts$/)
 })
 
 it("Trace should task frames appear immediately after the JVM throw-site frame", async () => {
   const lines = linesOf(await failureOf(viaFlatMap()))
   const first = lines.findIndex(({ kind }) => kind !== "")
   expect(lines.slice(0, first).map(({ name }) => name)[0]).toBe("fail")
-  expect(lines.slice(0, first).every(({ file }) => file.endsWith("trace.test.ts"))).toBe(true)
+  expect(lines.slice(0, first).every(({ file }) => file.endsWith("trace-spec.test.ts"))).toBe(true)
   expect(lines.slice(first, first + 2).map(({ kind }) => kind)).toEqual(["<sync>", "<flatMap>"])
 })
 
