@@ -14,11 +14,11 @@ const forms = ["", ", gen", ", fibers", ", waits"]
 export const about = {
   title:
     "what watching costs: 1M left-nested flatMaps, 1M yield* in a generator, 300k fibers of three maps, and 100 fibers of 2000 " +
-    "yields each; with nobody, a StatsMonitor, and watchStarvation without traces",
+    "yields each; with nobody, a StatsMonitor, watchStarvation without callbacks, and with",
   rows: () =>
     forms.flatMap((form) =>
       rowsFor({
-        variants: ["rapid", "rapidStats", "rapidStarvation"],
+        variants: ["rapid", "rapidStats", "rapidStarvation", "rapidCallbacks"],
         floor: `rapid${form}`,
         form,
         options: { form },
@@ -39,7 +39,14 @@ export async function rapidStats({ form }) {
 /** @type {Variant} */
 export async function rapidStarvation({ form }) {
   const { watchStarvation } = await loadMonitor()
-  watchStarvation({ threshold: 1000, traces: false })
+  watchStarvation({ threshold: 1000, callbacks: false })
+  return programOf(form)
+}
+
+/** @type {Variant} */
+export async function rapidCallbacks({ form }) {
+  const { watchStarvation } = await loadMonitor()
+  watchStarvation({ threshold: 1000 })
   return programOf(form)
 }
 

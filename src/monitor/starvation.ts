@@ -2,7 +2,7 @@ import { describe, type Duration, toMillis } from "../data/index.ts"
 import type { FiberCore, Scheduler } from "../fiber/index.ts"
 import { type Runtime, schedulerOf } from "../runtime/index.ts"
 import { type Fiber, mustKnow } from "../task/index.ts"
-import { holdTraces, onSlow } from "../trace/index.ts"
+import { holdCalls, onSlow } from "../trace/index.ts"
 import { Watched } from "./watched.ts"
 
 /** Somebody has held the event loop. */
@@ -11,7 +11,7 @@ export interface Starvation {
   readonly fiber: Fiber<unknown, unknown> | undefined
   /** Milliseconds for which it ran in one go. */
   readonly ms: number
-  /** The function that took so long, and where its task was made: "parse, <map> load (file:line:column)". Known with traces. */
+  /** The function that took so long: "parse, <map>"; with traces, where its task was made, too: "parse, <map> load (file:1:2)". */
   readonly callback: string | undefined
   /** How many others there were since the last report, which were not reported. */
   readonly others: number
@@ -26,10 +26,10 @@ export interface StarvationOptions {
   /** There is at most one report in this time. Default 1 second. */
   readonly every?: Duration
   /**
-   * Turns traces on while the watch lasts, so that the callback can be named: of tasks that are built meanwhile. They have
-   * their price (docs/guide/17-traces.md); false names the fiber alone. Default true.
+   * Names the function as well: of tasks that are built while the watch lasts, each of which costs some more (docs/performance.md).
+   * Where its task was made is known if traces are on. False names the fiber alone. Default true.
    */
-  readonly traces?: boolean
+  readonly callbacks?: boolean
   /** What is watched. Default: the default runtime. */
   readonly runtime?: Runtime
   /** What to do with a report. Default: `console.warn`. */
@@ -52,17 +52,17 @@ export class StarvationWatch implements Disposable {
   constructor(
     scheduler: Scheduler,
     threshold: number,
-    { every, traces, tell }: { every: number; traces: boolean; tell: (report: Starvation) => void },
+    { every, callbacks, tell }: { every: number; callbacks: boolean; tell: (report: Starvation) => void },
   ) {
     this.#every = every
     this.#tell = tell
     this.#watched = Watched.of(scheduler)
-    const untrace = traces ? holdTraces() : undefined
+    const release = callbacks ? holdCalls() : undefined
     let running = false
     const slow = (site: string, name: string): void => {
       if (running) this.#slow ??= name === "" ? site : `${name}, ${site}`
     }
-    const unslow = traces ? onSlow(threshold, slow) : undefined
+    const unslow = callbacks ? onSlow(threshold, slow) : undefined
     const unslice = this.#watched.onSlice({
       began: () => {
         running = true
@@ -76,7 +76,7 @@ export class StarvationWatch implements Disposable {
     this.#undo = () => {
       unslice()
       unslow?.()
-      untrace?.()
+      release?.()
     }
   }
 
@@ -122,7 +122,7 @@ class Report implements Starvation {
   }
 }
 
-const OPTIONS = ["threshold", "every", "traces", "runtime", "onStarvation"]
+const OPTIONS = ["threshold", "every", "callbacks", "runtime", "onStarvation"]
 
 /**
  * Warns of fibers that hold the event loop for too long in one go, by one callback that takes long: everybody else waits
@@ -143,17 +143,17 @@ const OPTIONS = ["threshold", "every", "traces", "runtime", "onStarvation"]
  */
 export function watchStarvation(options: StarvationOptions = {}): StarvationWatch {
   mustKnow(options, OPTIONS, "watchStarvation")
-  const { threshold = 50, every = 1000, traces = true, runtime, onStarvation = warn } = options
+  const { threshold = 50, every = 1000, callbacks = true, runtime, onStarvation = warn } = options
   if (typeof onStarvation !== "function") {
     throw new TypeError(`Expected \`onStarvation\` to be a function, got ${describe(onStarvation)}.`)
   }
-  if (typeof traces !== "boolean") {
-    throw new TypeError(`Expected \`traces\` to be a boolean, got ${describe(traces)}.`)
+  if (typeof callbacks !== "boolean") {
+    throw new TypeError(`Expected \`callbacks\` to be a boolean, got ${describe(callbacks)}.`)
   }
   const scheduler = schedulerOf(runtime)
   return new StarvationWatch(scheduler, toMillis(threshold, "threshold"), {
     every: toMillis(every, "every"),
-    traces,
+    callbacks,
     tell: onStarvation,
   })
 }

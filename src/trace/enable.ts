@@ -2,12 +2,13 @@ import { tracer } from "../fiber/index.ts"
 import { describeFiber } from "./describe-fiber.ts"
 import { failing } from "./failing.ts"
 import { replaceMethods, restoreMethods } from "./patches.ts"
+import { askForPlaces } from "./site.ts"
 
 /** The user wants them. */
 let wanted = false
-/** Others who want them, as long as they do. */
+/** Others who want to know which function runs, as long as they do: that needs no places. */
 let holders = 0
-let enabled = false
+let replaced = false
 
 /**
  * Turns traces on: from now on the `stack` of an error that a task fails with shows where the tasks on its way were made,
@@ -31,17 +32,14 @@ export function enableTraces(): void {
   update()
 }
 
-/**
- * Turns traces off and puts everything back as it was, unless a `watchStarvation` still needs them. Errors keep the traces
- * that they have.
- */
+/** Turns traces off and puts everything back as it was. Errors keep the traces that they have. */
 export function disableTraces(): void {
   wanted = false
   update()
 }
 
-/** Keeps traces on until the undo is called. */
-export function holdTraces(): () => void {
+/** Until the undo is called, functions of tasks are called by ours: for `onSlow`, which so knows their names, and without traces no more. */
+export function holdCalls(): () => void {
   let held = true
   holders++
   update()
@@ -53,15 +51,15 @@ export function holdTraces(): () => void {
 }
 
 function update(): void {
-  const on = wanted || holders > 0
-  if (on === enabled) return
-  enabled = on
-  if (on) {
-    replaceMethods()
+  askForPlaces(wanted)
+  const replace = wanted || holders > 0
+  if (replace && !replaced) replaceMethods()
+  if (!replace && replaced) restoreMethods()
+  replaced = replace
+  if (wanted) {
     tracer.failing = failing
     tracer.describe = describeFiber
   } else {
-    restoreMethods()
     delete tracer.failing
     delete tracer.describe
   }

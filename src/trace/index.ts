@@ -6,4 +6,4 @@ export { disableTraces, enableTraces } from "./enable.ts"
 /** @internal */
 export { onSlow, type SlowCall } from "./called.ts"
 /** @internal */
-export { holdTraces } from "./enable.ts"
+export { holdCalls } from "./enable.ts"

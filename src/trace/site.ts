@@ -23,6 +23,7 @@ export class Site {
   }
 
   toString(): string {
+    if (this.location === "") return this.kind
     return `${this.kind} ${this.name === "" ? "" : `${this.name} `}(${this.location})`
   }
 }
@@ -44,18 +45,29 @@ const V8Error = Error as unknown as {
 
 const asObjects = (_error: unknown, frames: unknown[]): unknown => frames
 
+let asking = true
+
+/** Without places a site is the operation alone, and the engine is not asked. */
+export function askForPlaces(ask: boolean): void {
+  asking = ask
+}
+
 /** The places of one operation. Those in the library are undefined: they say nothing to its users. */
 export class Sites {
   readonly #kind: string
   /** By file and position, or by the line of text where the engine has no positions. */
   readonly #known = new Map<string, Map<number | string, Site | undefined>>()
 
+  readonly #anywhere: Site
+
   constructor(kind: string) {
     this.#kind = kind
+    this.#anywhere = new Site(kind, "", "")
   }
 
   /** Who has called `callee`, which is on the stack. */
   callerOf(callee: Caller): Site | undefined {
+    if (!asking) return this.#anywhere
     const frame = frameBelow(callee)
     const file = frame?.getScriptNameOrSourceURL?.()
     const position = frame?.getPosition?.()

@@ -24,10 +24,15 @@ describe("watchStarvation", () => {
     expect(reports).toHaveLength(1)
   })
 
-  it("names the function that took so long, and where its task was made", async () => {
+  it("names the function that took so long, and with traces where its task was made", async () => {
     await using runtime = Runtime.make()
     const reports: Starvation[] = []
-    using watch = watchStarvation({ threshold: 20, runtime, onStarvation: (report) => void reports.push(report) })
+    using watch = watchStarvation({
+      threshold: 20,
+      every: 0,
+      runtime,
+      onStarvation: (report) => void reports.push(report),
+    })
     const crunch = (ms: number): number => {
       const end = performance.now() + ms
       while (performance.now() < end);
@@ -38,12 +43,17 @@ describe("watchStarvation", () => {
         .map(() => 40)
         .map(crunch)
     await load().run({ runtime, name: "loader" })
+    enableTraces()
+    await load().run({ runtime, name: "loader" })
+    disableTraces()
     expect(reports.map(({ callback }) => callback)).toEqual([
+      "crunch, <map>",
       expect.stringMatching(/^crunch, <map> load \(.*starvation\.test\.ts:\d+:\d+\)$/),
     ])
-    expect(String(reports[0])).toMatch(/^loader held the event loop for \d+ ms, in crunch, <map> load \(/)
+    expect(String(reports[0])).toMatch(/^loader held the event loop for \d+ ms, in crunch, <map>\.$/)
+    const untraced = await Task.fail(new Error("untraced")).catch((error) => Task.pure(error as Error))
+    expect(untraced.stack).not.toMatch(/<fail>/)
     watch.stop()
-    expect(Object.getOwnPropertyNames(Task.pure(1))).toEqual(Object.getOwnPropertyNames(Task.unit))
   })
 
   it("is one of several, which do not need each other, and leaves the user's traces alone", async () => {
@@ -75,12 +85,12 @@ describe("watchStarvation", () => {
     expect(traced.stack).toMatch(/<fail>/)
   })
 
-  it("without traces names the fiber alone", async () => {
+  it("without callbacks names the fiber alone", async () => {
     await using runtime = Runtime.make()
     const reports: Starvation[] = []
     using watch = watchStarvation({
       threshold: 20,
-      traces: false,
+      callbacks: false,
       runtime,
       onStarvation: (report) => void reports.push(report),
     })
@@ -158,7 +168,9 @@ describe("watchStarvation", () => {
   it("refuses bad options at the call", () => {
     expect(() => watchStarvation({ threshold: -1 })).toThrow(/^Expected `threshold` to be/)
     expect(() => watchStarvation({ limit: 1 } as never)).toThrow(/^Expected the options of watchStarvation to be among/)
-    expect(() => watchStarvation({ traces: "on" as never })).toThrow(/^Expected `traces` to be a boolean, got "on"/)
+    expect(() => watchStarvation({ callbacks: "on" as never })).toThrow(
+      /^Expected `callbacks` to be a boolean, got "on"/,
+    )
     expect(() => watchStarvation({ onStarvation: 1 as never })).toThrow(
       /^Expected `onStarvation` to be a function, got 1/,
     )
