@@ -1,9 +1,9 @@
 // @ts-check
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { loadCases, rowsOf } from "./harness/cases.mjs"
 import { compareFiles } from "./harness/compare.mjs"
@@ -150,6 +150,8 @@ function identityOf({ iterations, count, fresh }, library, { packages, node }) {
 function copy(library) {
   const folder = mkdtempSync(join(tmpdir(), "rapid-fiber-bench-"))
   for (const part of ["package.json", "dist"]) cpSync(join(library, part), join(folder, part), { recursive: true })
+  // Where its optional peers are found.
+  symlinkSync(join(resolve(library), "node_modules"), join(folder, "node_modules"), "junction")
   return folder
 }
 

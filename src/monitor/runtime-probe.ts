@@ -31,7 +31,7 @@ import { Watched } from "./watched.ts"
 
 /** So many fibers are looked at for an overview, and for a list: a look must not hold the program up. */
 const GLANCE = 5000
-const LOOK = 20_000
+const LOOK = 8000
 /** Fibers that were shown last are found by their number. */
 const KNOWN = 20_000
 const MOST_CHILDREN = 1000
