@@ -3,11 +3,13 @@ import { Runtime, Task } from "rapid-fiber"
 import { type Starvation, type StarvationWatch, watchStarvation } from "rapid-fiber/monitor"
 import { disableTraces, enableTraces } from "rapid-fiber/trace"
 
-const spin = (ms: number): Task<void> =>
-  Task.sync(() => {
-    const end = performance.now() + ms
-    while (performance.now() < end);
-  })
+/** Holds the loop. */
+function crunch(ms = 40): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+const spin = (ms: number): Task<void> => Task.sync(() => crunch(ms))
 
 describe("watchStarvation", () => {
   it("names the fiber that held the loop, and for how long", async () => {
@@ -33,12 +35,7 @@ describe("watchStarvation", () => {
       runtime,
       onStarvation: (report) => void reports.push(report),
     })
-    const crunch = (ms: number): number => {
-      const end = performance.now() + ms
-      while (performance.now() < end);
-      return ms
-    }
-    const load = (): Task<number> =>
+    const load = (): Task<void> =>
       Task.sleep(1)
         .map(() => 40)
         .map(crunch)
@@ -58,10 +55,6 @@ describe("watchStarvation", () => {
 
   it("is one of several, which do not need each other, and leaves the user's traces alone", async () => {
     await using runtime = Runtime.make()
-    const crunch = (): void => {
-      const end = performance.now() + 40
-      while (performance.now() < end);
-    }
     const seen: string[] = []
     const watch = (name: string): StarvationWatch =>
       watchStarvation({
@@ -109,11 +102,9 @@ describe("watchStarvation", () => {
       runtime,
       onStarvation: (report) => void reports.push(report),
     })
-    const crunch = (): void => {
-      const end = performance.now() + 40
-      while (performance.now() < end);
-    }
-    Task.sleep(1).map(crunch).runAndForget({ runtime })
+    Task.sleep(1)
+      .map(() => crunch())
+      .runAndForget({ runtime })
     await Task.sleep(60)
     await Task.sync(crunch).toPromise({ runtime: other })
     await spin(40).run({ runtime, name: "mine" })
