@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { disagreements, entries } from "./entries.ts"
@@ -28,12 +28,14 @@ function checkConsumer(): void {
   execFileSync("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"])
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
   const subpaths = entries.flatMap(({ subpath }) => (subpath === undefined ? [] : [subpath]))
-  // Only who imports `./node` needs the types of Node.
+  // Only who imports `./node` needs the types of Node, and only who imports `./opentelemetry` those of its peer.
   checkSubpaths(
-    subpaths.filter((subpath) => subpath !== "./node"),
+    subpaths.filter((subpath) => subpath !== "./node" && subpath !== "./opentelemetry"),
     [],
   )
   checkSubpaths(["./node"], ["node"])
+  symlinkSync(join(root, "node_modules/@opentelemetry"), join(folder, "node_modules/@opentelemetry"), "junction")
+  checkSubpaths(["./opentelemetry"], [])
 }
 
 function checkSubpaths(subpaths: ReadonlyArray<string>, types: ReadonlyArray<string>): void {
