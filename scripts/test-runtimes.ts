@@ -28,13 +28,22 @@ type Counts = { readonly passed: number; readonly failed: number; readonly skipp
 /** These measure the heap after a full collection, which only Node's `--expose-gc` gives. */
 const measuresHeap = ["test/runtime/memory.test.ts", "test/sync/million.test.ts"]
 
+/** JavaScriptCore takes a function off the stack that returns what it calls: what a trace shows is then another place. */
+const namesPlaces = [
+  "test/trace/trace.test.ts",
+  "test/trace/enable.test.ts",
+  "test/trace/memory.test.ts",
+  "test/trace/source-maps.test.ts",
+  "test/parity/trace-spec.test.ts",
+]
+
 /** Looked up when it is selected, so that a machine without Chromium can run the others. */
 const runtimes: Readonly<Record<string, () => Runtime>> = {
   current: () => native("current", process.execPath),
   node22: () => native("node22", `${installed}/node22/bin/node`),
   node24: () => native("node24", `${installed}/node24/bin/node`),
   node26: () => native("node26", `${installed}/node26/bin/node`),
-  bun: () => native("bun", `${installed}/@oven/bun-linux-x64/bin/bun`, [], measuresHeap),
+  bun: () => native("bun", `${installed}/@oven/bun-linux-x64/bin/bun`, [], [...measuresHeap, ...namesPlaces]),
   deno: () => native("deno", `${installed}/@deno/linux-x64-glibc/deno`, ["run", "-A"], measuresHeap),
   chromium,
 }

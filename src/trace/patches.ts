@@ -51,7 +51,10 @@ function noting(name: string, original: Method): Method {
   return function method(this: unknown, ...given: unknown[]): unknown {
     if (inside) return Reflect.apply(original, this, given)
     const made = within(() => Reflect.apply(original, this, given))
-    return made === this ? made : noted(made, () => sites.callerOf(method))
+    if (made === this || !isUnmarked(made)) return made
+    // Not in a call that is returned: JavaScriptCore would take us off the stack for that.
+    const site = sites.callerOf(method)
+    return marked(made, site)
   }
 }
 
@@ -67,7 +70,8 @@ function notingTimeoutTo(original: Method): Method {
     const limited: unknown = within(() => Reflect.apply(original, this, [duration, Task.pure(late)]))
     if (limited === this) return this
     const onwards = (value: unknown): AnyTask => (value === late ? fallback : Task.pure(value))
-    return noted(new Task(Op.FlatMap, limited, onwards), () => sites.callerOf(method))
+    const site = sites.callerOf(method)
+    return marked(new Task(Op.FlatMap, limited, onwards), site)
   }
 }
 
@@ -95,8 +99,10 @@ function within<A>(call: () => A): A {
   }
 }
 
-function noted(made: unknown, find: () => Site | undefined): unknown {
-  if (!(made instanceof Task) || trailOf(made) !== undefined) return made
-  const site = find()
+function isUnmarked(made: unknown): made is AnyTask {
+  return made instanceof Task && trailOf(made) === undefined
+}
+
+function marked(made: AnyTask, site: Site | undefined): AnyTask {
   return site === undefined ? made : traced(made, extended(site, undefined))
 }

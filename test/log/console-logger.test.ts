@@ -289,7 +289,8 @@ describe("a line of JSON", () => {
         throw new Error("no message")
       },
     })
-    expect((await jsonOf("a", { error: bad }))["error"]).toMatchObject({ message: "[unreadable: no message]" })
+    // Some engines read the message for the stack, too: then all of it cannot be read.
+    expect(JSON.stringify((await jsonOf("a", { error: bad }))["error"])).toContain("[unreadable: no message]")
   })
 })
 

@@ -75,12 +75,15 @@ describe("Runtime.dump", () => {
     }).run({ runtime, name: "main" })
     for (let i = 0; i < 3; i++) Task.sleep(1000).runAndForget({ runtime })
     await main
-    expect(seen.split("\n")).toEqual([
+    const lines = seen.split("\n")
+    expect(lines.slice(0, 3)).toEqual([
       "main (fiber-n) running",
       "  ready (fiber-n) ready",
       "  stuck (fiber-n) sleeping, being cancelled",
-      "3 sleepers that nobody holds",
     ])
+    // Where an async context is always there, each of them is a fiber that carries it.
+    const fibers = Array.from({ length: 3 }, () => "fiber-n sleeping")
+    expect([["3 sleepers that nobody holds"], fibers]).toContainEqual(lines.slice(3))
   })
 
   it("looks at no more than it is told, and says that there is more", async () => {
