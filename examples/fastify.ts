@@ -36,9 +36,12 @@ function handle<R extends RouteGenericInterface>(
 /** Aborts when the client leaves before it has its answer. `request.signal` does so, too, but also when a body has been read. */
 function leaving({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  raw.once("close", () => {
+  const closed = (): void => {
     if (!raw.writableFinished) controller.abort("the client has left")
-  })
+  }
+  // While a hook ran before this, say.
+  if (raw.closed || raw.destroyed) closed()
+  else raw.once("close", closed)
   return controller.signal
 }
 

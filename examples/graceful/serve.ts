@@ -1,5 +1,5 @@
 /**
- * A server of `node:http`, whatever framework is behind it, as a Task: it listens, serves until it is cancelled, and then drains, so
+ * A server of `node:http` or `node:https`, whatever framework is behind it, as a Task: it listens, serves until it is cancelled, and then drains, so
  * that no request is lost.
  *
  *     serving ──cancelled──▶ leaving ──linger is over──▶ closing ──no connection is left──▶ over
@@ -11,6 +11,7 @@
  */
 import type { Server, ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
+import { Server as TlsServer } from "node:tls"
 import { type Completable, type Duration, Logger, Schedule, Task } from "rapid-fiber"
 
 export interface ServeOptions {
@@ -70,16 +71,24 @@ function endQuiet(traffic: Traffic): Task<never> {
 /** The connections of a server, each with the answers that it still waits for. */
 class Traffic {
   readonly #owed = new Map<Socket, Set<ServerResponse>>()
+  /** Bytes that had come when it was looked at last. */
+  readonly #heard = new Map<Socket, number>()
   #leaving = false
 
   constructor(server: Server) {
-    server.on("connection", (socket) => {
+    // Over TLS it is the secure one that requests come from.
+    server.on(server instanceof TlsServer ? "secureConnection" : "connection", (socket: Socket) => {
       this.#owed.set(socket, new Set())
-      socket.once("close", () => this.#owed.delete(socket))
+      socket.once("close", () => {
+        this.#owed.delete(socket)
+        this.#heard.delete(socket)
+      })
     })
     // Before the framework, which may answer at once.
     server.prependListener("request", ({ socket }, response) => {
       const owed = this.#owed.get(socket)
+      // Who sends several requests at once gets their answers in order: the newest is the last one.
+      if (this.#leaving) for (const earlier of owed ?? []) isNotLast(earlier)
       owed?.add(response)
       response.once("close", () => owed?.delete(response))
       if (this.#leaving) isLast(response)
@@ -89,12 +98,24 @@ class Traffic {
   /** Every answer whose headers are not sent yet is the last one of its connection. */
   leave(): void {
     this.#leaving = true
-    for (const owed of this.#owed.values()) for (const response of owed) isLast(response)
+    for (const owed of this.#owed.values()) {
+      const newest = [...owed].at(-1)
+      if (newest !== undefined) isLast(newest)
+    }
   }
 
+  /** Ends those that wait for no answer, unless something has just come: it may be the beginning of a request. */
   endQuiet(): void {
-    for (const [socket, owed] of this.#owed) if (owed.size === 0) socket.destroy()
+    for (const [socket, owed] of this.#owed) {
+      const { bytesRead } = socket
+      if (owed.size === 0 && this.#heard.get(socket) === bytesRead) socket.destroy()
+      this.#heard.set(socket, bytesRead)
+    }
   }
+}
+
+function isNotLast(response: ServerResponse): void {
+  if (!response.headersSent) response.removeHeader("connection")
 }
 
 function isLast(response: ServerResponse): void {

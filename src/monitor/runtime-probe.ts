@@ -37,6 +37,8 @@ const KNOWN = 20_000
 const MOST_CHILDREN = 1000
 const MOST_GROUPS = 50
 const MOST_ROWS = 1000
+/** Characters of an error, of which fifty are sent with each look. */
+const LONGEST_TEXT = 5000
 /** Milliseconds. */
 const BOUNDS = [1000, 5000, 10_000, 60_000, 600_000, 3_600_000]
 
@@ -94,7 +96,7 @@ export class RuntimeProbe implements Probe {
   }
 
   fiber(id: number): FiberDetail | undefined {
-    const fiber = this.#known.get(id)?.deref()
+    const fiber = this.#find(id)
     if (fiber === undefined) return undefined
     const parents = new Map(census(this.#scheduler, LOOK).fibers.map((one) => [one.fiber, one.parent]))
     if (!parents.has(fiber)) return undefined
@@ -106,10 +108,18 @@ export class RuntimeProbe implements Probe {
   }
 
   cancel(id: number): boolean {
-    const fiber = this.#known.get(id)?.deref()
+    const fiber = this.#find(id)
     if (fiber === undefined || fiber.state & DONE) return false
     fiber.abort(new Error("Cancelled on the live page."))
     return true
+  }
+
+  /** One that has been shown, or that has got its number elsewhere: from a log, say. */
+  #find(id: number): FiberCore | undefined {
+    return (
+      this.#known.get(id)?.deref() ??
+      census(this.#scheduler, LOOK).fibers.find(({ fiber }) => fiber.side?.id === id)?.fiber
+    )
   }
 
   get #now(): number {
@@ -241,7 +251,8 @@ function textOf(error: unknown): string {
     ) {
       texts.push(one instanceof Error ? (one.stack ?? one.message) : typeof one === "string" ? one : describe(one))
     }
-    return texts.join("\ncaused by ")
+    const text = texts.join("\ncaused by ")
+    return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text
   } catch {
     return "a failure that cannot be read"
   }

@@ -102,7 +102,7 @@ export interface Overview {
     /** Operations of the interpreter. */
     readonly operations: number
   }
-  /** Milliseconds by which a timer of the host came late: since it was read last, the mean and the most. */
+  /** Milliseconds by which a timer of the host came late: of the last second, the mean and the most. */
   readonly eventLoopDelay: { readonly mean: number; readonly max: number }
   /** Bytes. */
   readonly heap: number

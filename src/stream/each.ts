@@ -22,7 +22,7 @@ export function each<A>(from: Plan<A>, f: (element: A) => AnyTask | void): AnyTa
       run.value = value
       return step()
     }
-    const body = Task.defer(step)
+    const body = perform(step, undefined)
     return close === undefined ? body : body.finally(() => closed(close))
   }, undefined)
 }

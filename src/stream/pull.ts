@@ -145,7 +145,7 @@ export function firstOf<A, E>(open: Open<A>): Task<A | undefined, E> {
       run.value = value
       return step()
     }
-    const body = Task.defer(step)
+    const body = perform(step, undefined)
     return close === undefined ? body : (body.finally(() => closed(close)) as Task<A | undefined, E>)
   }, undefined)
 }

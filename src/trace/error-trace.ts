@@ -40,6 +40,8 @@ export class ErrorTrace {
   add(site: Site): boolean {
     const { sites } = this
     if (this.full) return false
+    // Made while places were not asked for.
+    if (site.location === "") return true
     if (sites.includes(site)) return true
     if (sites.push(site) === 1) this.#replaceStack()
     this.#text = undefined

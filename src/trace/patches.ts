@@ -20,7 +20,7 @@ const METHODS: readonly (readonly [owner: object, names: string])[] = [
   [Stream.prototype, "toArray drain forEach reduce parFold count first last find some every text pipeTo broadcast"],
 ]
 
-let originals: (readonly [owner: object, name: PropertyKey, descriptor: PropertyDescriptor])[] = []
+let originals: (readonly [owner: object, name: PropertyKey, descriptor: PropertyDescriptor, ours: unknown])[] = []
 
 /** A method of ours is being called: those that it calls itself make no task of the user's. */
 let inside = false
@@ -34,15 +34,18 @@ export function replaceMethods(): void {
 }
 
 export function restoreMethods(): void {
-  for (const [owner, name, descriptor] of originals) Object.defineProperty(owner, name, descriptor)
+  for (const [owner, name, descriptor, ours] of originals) {
+    // Somebody may have put another one around it since.
+    if (Object.getOwnPropertyDescriptor(owner, name)?.value === ours) Object.defineProperty(owner, name, descriptor)
+  }
   originals = []
 }
 
 function replace(owner: object, name: PropertyKey, make: (original: Method) => Method): void {
   const descriptor = Object.getOwnPropertyDescriptor(owner, name)
   if (typeof descriptor?.value !== "function") throw new Error(`Expected a method ${String(name)}, got none.`)
-  originals.push([owner, name, descriptor])
   const value = Object.defineProperty(make(descriptor.value as Method), "name", { value: descriptor.value.name })
+  originals.push([owner, name, descriptor, value])
   Object.defineProperty(owner, name, { ...descriptor, value })
 }
 

@@ -68,6 +68,15 @@ export class Sites {
   /** Who has called `callee`, which is on the stack. */
   callerOf(callee: Caller): Site | undefined {
     if (!asking) return this.#anywhere
+    try {
+      return this.#callerOf(callee)
+    } catch {
+      // Who formats stacks in another way has failed, or nobody may change Error: it has no place.
+      return undefined
+    }
+  }
+
+  #callerOf(callee: Caller): Site | undefined {
     const frame = frameBelow(callee)
     const file = frame?.getScriptNameOrSourceURL?.()
     const position = frame?.getPosition?.()
@@ -127,11 +136,14 @@ function lineBelow(callee: Caller): string | undefined {
 }
 
 function captured(callee: Caller): unknown {
-  const holder: { readonly stack?: unknown } = {}
+  // An Error: who formats stacks in another way may look at it.
+  const holder: { readonly stack?: unknown } = new Error("a place")
   const { stackTraceLimit } = V8Error
-  V8Error.stackTraceLimit = 1
-  V8Error.captureStackTrace?.(holder, callee)
-  const { stack } = holder
-  V8Error.stackTraceLimit = stackTraceLimit
-  return stack
+  try {
+    V8Error.stackTraceLimit = 1
+    V8Error.captureStackTrace?.(holder, callee)
+    return holder.stack
+  } finally {
+    V8Error.stackTraceLimit = stackTraceLimit
+  }
 }

@@ -137,6 +137,22 @@ describe("the live page of a runtime", () => {
     expect((await cancel(123_456_789)).status).toBe(404)
   })
 
+  it("finds a fiber by the number that it has from elsewhere", async () => {
+    await live()
+    const fiber = Task.never.run({ runtime, name: "logged" })
+    await turn()
+    expect(await get<FiberDetail>(`fibers/${fiber.id}`)).toMatchObject({ name: "logged" })
+    expect((await fetch(`${page?.url}api/fibers/999999`)).status).toBe(404)
+  })
+
+  it("sends no more of an error than can be read, and looks at nothing twice", async () => {
+    await live(Task.fail(new Error("long ".repeat(100_000))))
+    const [first, second] = [await overview(), await overview()]
+    expect(first.failures[0]?.error.length).toBeLessThan(10_000)
+    expect(first.failures[0]?.error).toMatch(/^Error: long long/)
+    expect(second.eventLoopDelay.max).toBeGreaterThanOrEqual(first.eventLoopDelay.max / 2)
+  })
+
   it("of very many fibers looks at a part, and says so", async () => {
     const count = 100_000
     await live(Task.all(Array.from({ length: count }, () => Task.sleep(60_000))))

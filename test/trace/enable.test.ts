@@ -108,3 +108,33 @@ describe("a dump", () => {
     callback.abort()
   })
 })
+
+// oxlint-disable typescript/unbound-method -- these are compared and put back
+describe("who formats stacks in another way", () => {
+  it("may fail: tasks have no places then, and Error is as it was", async () => {
+    const before = [Error.prepareStackTrace, Error.stackTraceLimit]
+    enableTraces()
+    Error.prepareStackTrace = () => {
+      throw new Error("no formatter")
+    }
+    const task = Task.sync(() => 1)
+    const limit = Error.stackTraceLimit
+    Error.prepareStackTrace = before[0] as typeof Error.prepareStackTrace
+    disableTraces()
+    expect(await task).toBe(1)
+    expect(limit).toBe(before[1])
+  })
+
+  it("finds a method that somebody has put around ours left alone", () => {
+    const original = Task.prototype.map
+    enableTraces()
+    const ours = Task.prototype.map
+    const theirs = function (this: Task<unknown>, ...given: Parameters<typeof ours>): unknown {
+      return Reflect.apply(ours, this, given)
+    }
+    Task.prototype.map = theirs as typeof ours
+    disableTraces()
+    expect(Task.prototype.map).toBe(theirs)
+    Task.prototype.map = original
+  })
+})

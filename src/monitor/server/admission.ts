@@ -14,6 +14,9 @@ export interface Admission {
   cookie(host: string): Promise<string>
 }
 
+/** So many of one name are tried. */
+const MOST_COOKIES = 8
+
 export function admissionBy(token: string): Admission {
   const expected = sha256(token)
   const pass = expected.then((digest) => sha256(`cookie ${hex(digest)}`)).then(hex)
@@ -23,8 +26,12 @@ export function admissionBy(token: string): Admission {
     async admits(headers, host) {
       const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1]
       if (bearer !== undefined) return knows(bearer)
-      const cookie = valueOf(headers.get("cookie") ?? "", cookieFor(host))
-      return cookie !== undefined && equalDigests(await sha256(cookie), await sha256(await pass))
+      const expectedPass = await sha256(await pass)
+      // Others may have set one of the same name.
+      for (const cookie of valuesOf(headers.get("cookie") ?? "", cookieFor(host))) {
+        if (equalDigests(await sha256(cookie), expectedPass)) return true
+      }
+      return false
     },
     cookie: async (host) => `${cookieFor(host)}=${await pass}; Path=/; HttpOnly; SameSite=Strict`,
   }
@@ -35,9 +42,9 @@ function cookieFor(host: string): string {
   return `rapid-fiber-monitor-${/:(\d+)$/.exec(host)?.[1] ?? "0"}`
 }
 
-function valueOf(cookies: string, name: string): string | undefined {
-  const found = cookies.split(/; */).find((cookie) => cookie.startsWith(`${name}=`))
-  return found?.slice(name.length + 1)
+function valuesOf(cookies: string, name: string): string[] {
+  const found = cookies.split(/; */).filter((cookie) => cookie.startsWith(`${name}=`))
+  return found.slice(0, MOST_COOKIES).map((cookie) => cookie.slice(name.length + 1))
 }
 
 function hex(bytes: Uint8Array): string {
