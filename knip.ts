@@ -11,6 +11,7 @@ const config: KnipConfig = {
   ],
   project: ["src/**/*.ts", "scripts/**/*.ts", "test/**/*.ts", "page/**/*.{ts,tsx}"],
   // Their commands are run by scripts/check-package.ts.
+  ignoreBinaries: ["openssl"],
   ignoreDependencies: ["publint", "@arethetypeswrong/cli"],
 }
 
