@@ -26,7 +26,7 @@ type Outcome = {
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number }
 
 /** These measure the heap after a full collection, which only Node's `--expose-gc` gives. */
-const measuresHeap = ["test/runtime/memory.test.ts", "test/sync/million.test.ts"]
+const measuresHeap = ["test/runtime/memory.test.ts", "test/sync/million.test.ts", "test/monitor/memory.test.ts"]
 
 /** JavaScriptCore takes a function off the stack that returns what it calls: what a trace shows is then another place. */
 const namesPlaces = [

@@ -11,7 +11,7 @@ import { endAll, type FiberCore, rejectUnhandled, type Scheduler } from "../fibe
 import { emit } from "../log/index.ts"
 import { type Fiber, mustBeFunction, mustKnow, Task } from "../task/index.ts"
 import { dump } from "./dump.ts"
-import { codeOf, codeOfSignal, mustBeCode, mustBeSignals } from "./exit-code.ts"
+import { codeOf, codeOfSignal, isSignal, mustBeCode, mustBeSignals } from "./exit-code.ts"
 import { type HostProcess, hostProcess, listen } from "./host-process.ts"
 import { run } from "./run.ts"
 import { schedulerOf } from "./scheduler.ts"
@@ -25,7 +25,7 @@ export interface AppOptions<A = unknown> {
   readonly grace?: Duration
   /** The signals that ask the program to end. Default SIGINT and SIGTERM. */
   readonly signals?: readonly string[]
-  /** The signals on which what runs is written to the console (`Runtime.dump`). Default SIGUSR2 and SIGINFO. */
+  /** The signals on which what runs is written to the console (`Runtime.dump`). Default SIGUSR2, and SIGINFO where there is one. */
   readonly dumpSignals?: readonly string[]
   /**
    * The exit code, an integer from 0 to 255, of how main ended, and of the signal that asked it to, if one did. Default: 0
@@ -91,7 +91,8 @@ function settingsOf(options: AppOptions = {}): Settings {
     throw new TypeError(`Expected \`exitCode\` to be a function, got ${describe(exitCode)}.`)
   }
   // A signal that ends the program does not show what runs unless it is told to.
-  const dumpSignals = options.dumpSignals ?? ["SIGUSR2", "SIGINFO"].filter((name) => !signals.includes(name))
+  const dumpSignals =
+    options.dumpSignals ?? ["SIGUSR2", "SIGINFO"].filter((name) => isSignal(name) && !signals.includes(name))
   return { grace: toMillis(options.grace ?? { seconds: 10 }, "grace"), signals, dumpSignals, exitCode }
 }
 

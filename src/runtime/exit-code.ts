@@ -14,17 +14,21 @@ function signalNumbers(): Readonly<Record<string, number>> | undefined {
   return os?.constants?.signals
 }
 
+/** The host knows this signal, or does not tell which it knows. */
+export function isSignal(name: string): boolean {
+  const known = signalNumbers()
+  return known === undefined || Object.hasOwn(known, name)
+}
+
 /** Where nobody tells which signals there are, each name is taken for one. */
 export function mustBeSignals(given: unknown, option: string): void {
-  const known = signalNumbers()
   const wrong = (got: unknown): RangeError =>
     new RangeError(
       `Expected \`${option}\` to be a list of signals that can be heard, such as SIGTERM, got ${describe(got)}.`,
     )
   if (!Array.isArray(given)) throw wrong(given)
   for (const name of given as unknown[]) {
-    if (typeof name !== "string" || DEAF.has(name) || (known !== undefined && !Object.hasOwn(known, name)))
-      throw wrong(name)
+    if (typeof name !== "string" || DEAF.has(name) || !isSignal(name)) throw wrong(name)
   }
 }
 

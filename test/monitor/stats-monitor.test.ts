@@ -1,9 +1,8 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Runtime, Task } from "rapid-fiber"
-import { monitor, StatsMonitor } from "rapid-fiber/monitor"
+import { StatsMonitor } from "rapid-fiber/monitor"
 import { TestRuntime } from "rapid-fiber/testing"
-import { growth } from "../heap.ts"
 import { turn } from "../watch.ts"
 
 /** A program, with how many fibers of it end in which way; the fiber that runs it is not among them. */
@@ -165,18 +164,6 @@ describe("StatsMonitor", () => {
     }
     expect(await log(true)).toEqual(await log(false))
   })
-})
-
-it("a runtime that is watched keeps nothing of sleepers that are gone", async () => {
-  // A page that nobody looks at keeps when sleepers wake.
-  await using runtime = Runtime.make()
-  const page = await monitor.listen({ runtime })
-  let ms = 1000
-  const limits = Task.gen(function* () {
-    for (let i = 0; i < 20_000; i++) yield* Task.yield().timeout((ms += 300))
-  })
-  expect(await growth(() => limits.toPromise({ runtime }))).toBeLessThan(200_000)
-  await page.close()
 })
 
 describe("Runtime.dump of a runtime that is watched", () => {
