@@ -53,6 +53,8 @@ const withoutTests = [
   "fairness lets timers and I/O through",
   // What the process holds open.
   "an edge runtime's rules hold at import",
+  // What a process writes to.
+  "Logger.console is pretty on a terminal and in a browser, and JSON elsewhere",
   // AsyncLocalStorage.
   "async context ",
 ]
@@ -83,7 +85,8 @@ export default mergeConfig(
       },
     ],
     // Found in advance: a dependency that is found late reloads the page, in the midst of a test.
-    optimizeDeps: { include: ["fast-check", "croner"] },
+    // Only those: what the live page is served with is of Node, and is never loaded here.
+    optimizeDeps: { include: ["fast-check", "croner"], noDiscovery: true },
     test: {
       exclude: withoutFiles,
       setupFiles: [`${here}setup.ts`],
