@@ -47,6 +47,11 @@ const withoutTests = [
   "once of an emitter yields the arguments of an error that is waited for",
   "once of an emitter takes a symbol for the type",
   "once refuses at the call what is neither, and says what would do",
+  "on touches nothing before it runs, and leaves nothing behind",
+  "on keeps the last, or the first, of those that nobody has asked for",
+  "on fails with the error of an emitter, after what came before it",
+  "on takes its listeners back when it is cancelled",
+  "on refuses at the call what it cannot do",
   // Node's functions that take a callback.
   "fromCallback wraps Node's functions",
   // The file system.
@@ -57,6 +62,7 @@ const withoutTests = [
   "Logger.console is pretty on a terminal and in a browser, and JSON elsewhere",
   // AsyncLocalStorage.
   "async context ",
+  "mapTask side by side shows its callback the locals and the async context of who runs it",
 ]
 
 type Launch = {
