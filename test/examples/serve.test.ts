@@ -42,7 +42,8 @@ function talk(port: number): { socket: Socket; heard: Promise<string> } {
 const answers = (text: string): string[] => text.match(/ok \/[a-z]+/g) ?? []
 const request = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
 
-describe("a server that drains", () => {
+// The example is about Node's server; what other hosts have in its place keeps other connections open.
+describe.skipIf("Bun" in globalThis || "Deno" in globalThis)("a server that drains", () => {
   it("answers all requests that were sent at once", async () => {
     const { port, fiber } = await start(createServer(slowly(100)))
     const { socket, heard } = talk(port)

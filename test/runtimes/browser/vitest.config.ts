@@ -60,6 +60,8 @@ const withoutTests = [
   "an edge runtime's rules hold at import",
   // What a process writes to.
   "Logger.console is pretty on a terminal and in a browser, and JSON elsewhere",
+  // A heap that only Node measures to the byte.
+  "a stream that is shared ends its source with its last user, and keeps nothing of it",
   // AsyncLocalStorage.
   "async context ",
   "mapTask side by side shows its callback the locals and the async context of who runs it",
