@@ -43,8 +43,7 @@ export const Runtime = {
   },
   /**
    * What runs now: a tree of fibers, each with its state and what it waits for; since when where the runtime is watched
-   * (`rapid-fiber/monitor`), and which tasks wait for it to go on where traces are on (`rapid-fiber/trace`). It changes nothing
-   * and takes about a microsecond for a fiber.
+   * (`rapid-fiber/monitor`), and which tasks wait for it to go on where traces are on (`rapid-fiber/trace`). It changes nothing.
    *
    * @param of A runtime, or one fiber with its children. Default: the default runtime.
    * @throws RangeError for a `limit` that is no integer >= 1.

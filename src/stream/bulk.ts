@@ -58,23 +58,27 @@ function pass(items: ArrayLike<unknown>, from: number, to: number, steps: Steps,
   for (let at = from; at < to && at < items.length; at++) {
     let element = items[at]
     if (a !== undefined) {
-      const made = a.f(element)
-      if (!a.keeps) element = made
+      const { f, keeps } = a
+      const made = f(element)
+      if (!keeps) element = made
       else if (!made) continue
     }
     if (b !== undefined) {
-      const made = b.f(element)
-      if (!b.keeps) element = made
+      const { f, keeps } = b
+      const made = f(element)
+      if (!keeps) element = made
       else if (!made) continue
     }
     if (c !== undefined) {
-      const made = c.f(element)
-      if (!c.keeps) element = made
+      const { f, keeps } = c
+      const made = f(element)
+      if (!keeps) element = made
       else if (!made) continue
     }
     if (d !== undefined) {
-      const made = d.f(element)
-      if (!d.keeps) element = made
+      const { f, keeps } = d
+      const made = f(element)
+      if (!keeps) element = made
       else if (!made) continue
     }
     into.push(element)

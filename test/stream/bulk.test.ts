@@ -74,6 +74,16 @@ describe("an array that is taken whole", () => {
     ).toEqual([1, 2])
   })
 
+  it("gives the functions no `this`, as everywhere", async () => {
+    const seen: unknown[] = []
+    const note = function (this: unknown, n: number): number {
+      seen.push(this)
+      return n
+    }
+    await Stream.of(1).map(note).filter(note).map(note).filter(note).toArray()
+    expect(seen).toEqual([undefined, undefined, undefined, undefined])
+  })
+
   it("stops at the call that throws", async () => {
     const seen: number[] = []
     const failing = Stream.of(1, 2, 3, 4)
